@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 import uuid
 from concurrent.futures import Future
@@ -33,13 +34,14 @@ from certdesk.testing.store import MemoryStore
 from certdesk.testing.validation import ScriptedCaa, ScriptedValidator
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
-from certdesk.workflow.order_engine import Ahead, OrderEngine, Suspended
+from certdesk.workflow.order_engine import OrderEngine, Suspended
 from certdesk.workflow.order_scheduler import OrderScheduler
+from certdesk.workflow.order_state import OrderState, store_state
 from certdesk.workflow.renewing import Renewing
 from certdesk.workflow.stock import KeyStock
 from tests.privateca import BASE, DESK_IDENTITY, PrivateCaParts
 from tests.rules import rules_with
-from tests.working import PATIENCE_SECONDS, Parts, take_on, until
+from tests.working import PATIENCE_SECONDS, Parts, take_on, take_step, until
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -176,7 +178,14 @@ class InsideDesk:
 
     def take_on(self, certificate_id: str) -> datetime | None:
         """Take an order as far as it goes now; give when its next step is due."""
-        return take_on(self._step, self.clock, certificate_id)
+        try:
+            return take_on(self.order_engine, self.store, self.clock, certificate_id)
+        except Suspended:
+            return None
+
+    def step(self, certificate_id: str) -> None:
+        """Take one step for an order, and store what came of it."""
+        take_step(self.order_engine, self.store, certificate_id)
 
     def work(self) -> None:
         """Work on all that is due until the desk rests; once in its life."""
@@ -191,17 +200,15 @@ class InsideDesk:
         """Return what takes the steps of orders, with an issuer of a test's own."""
         return self.parts.order_engine(self.validation_run, issuer)
 
-    def _step(self, certificate_id: str) -> Ahead:
-        try:
-            return self.order_engine.step(certificate_id)
-        except Suspended:
-            return None
-
     def validate(self, certificate_id: str, *names: str) -> None:
         """Validate names of an order, once."""
-        checks = self.validation_run.prove(self.order(certificate_id), names)
+        state = self.order_engine.read(certificate_id)
+        assert state is not None
+        checks = self.validation_run.prove(state, names)
         assert isinstance(checks, Future), f"it is to be validated at {checks}"
-        checks.result(PATIENCE_SECONDS)
+        proved = checks.result(PATIENCE_SECONDS)
+        assert isinstance(proved, OrderState)
+        self.store.write(functools.partial(store_state, proved))
 
     def submissions(self, certificate_id: str) -> list[Submission]:
         """Read all that was handed in for an order, oldest first."""

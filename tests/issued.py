@@ -40,7 +40,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
         for certificate_id in certificate_ids:
             asked = decode({"CertId": certificate_id}, submit.request)
             opened.desk.perform(submit, caller, asked, str(uuid.uuid4()))
-            take_on(order_engine.step, clock, certificate_id)
+            take_on(order_engine, store, clock, certificate_id)
             order = store.read(lambda unit, id_=certificate_id: unit.orders.get(id_))  # type: ignore[misc]  # bound now
             assert order is not None
             assert order.status is Status.ISSUED

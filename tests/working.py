@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -10,15 +11,15 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Self
 
-from certdesk.domain.pki.issuance import Later
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import Desk
 from certdesk.ports import CaaChecker, Clock, DnsProviders, Issuer, Issuers, Store, Validator, Vault
 from certdesk.testing.validation import ScriptedCaa
 from certdesk.workflow.added_records import AddedRecords
-from certdesk.workflow.order_engine import Ahead, OrderEngine
+from certdesk.workflow.order_engine import OrderEngine
 from certdesk.workflow.order_scheduler import OrderScheduler
+from certdesk.workflow.order_state import Next, OrderState, Rest, store_state
 from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
 from certdesk.workflow.validation_run import ValidationRun
 
@@ -93,11 +94,32 @@ def until(met: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def take_on(step: Callable[[str], Ahead], clock: Clock, certificate_id: str) -> datetime | None:
-    """Take an order as far as it goes now; return when its next step is due."""
-    ahead = step(certificate_id)
-    while isinstance(ahead, Future) or (isinstance(ahead, datetime) and ahead <= clock.now()):
-        if isinstance(ahead, Future) and (pause := ahead.result(PATIENCE_SECONDS)) is not None:
-            return pause.at
-        ahead = step(certificate_id)
-    return ahead.at if isinstance(ahead, Later) else ahead
+def take_step(engine: OrderEngine, store: Store, certificate_id: str) -> Next:
+    """Read an order, take one step to its end, and store what came of it."""
+    state = engine.read(certificate_id)
+    if state is None:
+        return None
+    ahead = engine.step(state)
+    if isinstance(ahead, Future):
+        ahead = ahead.result(PATIENCE_SECONDS)
+    known = ahead.state if isinstance(ahead, Rest) else ahead
+    if known is not None:
+        store.write(functools.partial(store_state, known))
+    return ahead
+
+
+def take_on(
+    engine: OrderEngine, store: Store, clock: Clock, certificate_id: str
+) -> datetime | None:
+    """Take an order as far as it goes now, as the scheduler does; give when it is due again."""
+    ahead: Next = None
+    while True:
+        state = ahead if isinstance(ahead, OrderState) else engine.read(certificate_id)
+        if state is None:
+            return None
+        taken = engine.step(state)
+        ahead = taken.result(PATIENCE_SECONDS) if isinstance(taken, Future) else taken
+        if isinstance(ahead, Rest):
+            store.write(functools.partial(store_state, ahead.state))
+            if ahead.until is None or ahead.until > clock.now():
+                return ahead.until

@@ -9,7 +9,13 @@ import pytest
 from tests.acceptance.killing import attempts_of
 
 PROGRAM = "tests.acceptance.moving_steps"
-NAMED = ("_replace", "_hand_over comes", "_hand_over is not committed", "_hand_over is durable")
+NAMED = (
+    "_take",
+    "_put_back",
+    "_hand_over comes",
+    "_hand_over is not committed",
+    "_hand_over is durable",
+)
 """Words in the names of steps that have to be among those killed at."""
 
 

@@ -313,7 +313,7 @@ def test_what_the_ca_has_begun_is_not_signed(
     with Desk(tmp_path, private_ca=True) as desk:
         order = submit(desk, desk.caller, key)
         while not desk.store.read(lambda unit: unit.issuances.where(certificate_id=order)):
-            desk.order_engine.step(order)
+            desk.step(order)
         desk.operator("BlockKeys", Digests=[digest(key)], Reason="seen in a pastebin")
         work(desk)
         assert desk.stands(order) == (2, "its key is blocked")

@@ -725,7 +725,8 @@ class InterruptedVault:
 def take_on_while(desk: Desk, order: str, happens: Callable[[], object]) -> None:
     """Move a certificate while something else happens, between the reading and the writing."""
     parts = dataclasses.replace(desk.parts, vault=InterruptedVault(desk.vault, happens))
-    take_on(parts.order_engine(desk.validation_run, desk.ca.issuer).step, desk.clock, order)
+    engine = parts.order_engine(desk.validation_run, desk.ca.issuer)
+    take_on(engine, desk.store, desk.clock, order)
 
 
 def test_a_move_that_is_overtaken_moves_nothing(desk: Desk) -> None:

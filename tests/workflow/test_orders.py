@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import threading
 import time
@@ -14,9 +15,10 @@ from typing import cast
 import pytest
 
 from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
+from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind
 from certdesk.domain.values.record import replace
 from certdesk.ports import Issuer, Result, Store, Unit
-from certdesk.workflow.order_scheduler import TAKEN_FOR, OrderScheduler
+from certdesk.workflow.order_scheduler import LISTED, TAKEN_FOR, OrderScheduler
 from tests.issuing import IssuerAround
 from tests.workflow.ordering import Ordered, ordered, submit
 from tests.working import until
@@ -225,7 +227,7 @@ def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_pat
         keeping.start()
         assert late.written.wait(SECONDS)
         held.may_go_on.set()
-        until(lambda: order.status == (1, None))
+        until(lambda: len(desk.issuer.asked) == 2)
         time.sleep(0.2)  # in which it would be put back, were it not for its turn
         late.may_go_on.set()
         keeping.join()
@@ -235,3 +237,85 @@ def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_pat
         assert ends_at is not None
         until(lambda: order.task.due_at == ends_at + timedelta(seconds=1))
         work.stop()
+
+
+def test_an_order_for_one_name_is_issued_in_five_transactions(tmp_path: Path) -> None:
+    """Taken up, both checks counted, the certificate recorded, and all the rest with its end."""
+    with ordered(tmp_path, NAME) as order:
+        order.prove(NAME)
+        noting = Noting(order.desk.store)
+        parts = dataclasses.replace(order.desk.parts, store=cast("Store", noting))
+        work = parts.orders(parts.validation_run(order.desk.validators, order.desk.caa))
+        work.start()
+        until(lambda: order.status == (1, None) and not work.under_way)
+        work.stop()
+
+    assert noting.names == ["_take", "_count", "_count", "store_state", "_put_back"]
+    assert order.done[-2:] == ["ProveDomain", "Issue"]
+    assert [check.kind for check in order.evidence] == ["TXT", "CAA"]
+
+
+class Noting:
+    """A store that notes what it was asked to write."""
+
+    def __init__(self, store: Store) -> None:
+        """Store as `store` does."""
+        self.names: list[str] = []
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        """Do all else as the store does."""
+        return getattr(self._store, name)
+
+    def write(self, commit: Callable[[Unit], Result]) -> Result:
+        """Note the name of the commit, and write."""
+        self.names.append(getattr(commit, "func", commit).__name__)
+        return self._store.write(commit)
+
+
+def test_what_checks_found_is_kept_when_the_ca_then_fails(order: Ordered) -> None:
+    """The names are not checked once more for each failure."""
+    order.desk.issuer.will(*(RuntimeError() for _ in range(3)))
+    order.prove(NAME)
+    for failures in range(1, 4):
+        order.desk.clock.move(timedelta(hours=1))
+        order.desk.orders.wake()
+        until(functools.partial(_failed, order, failures))
+
+    assert [check.kind for check in order.evidence if check.verdict == 1] == ["TXT", "CAA"]
+
+
+def test_a_long_list_of_one_account_hides_no_order_of_another(tmp_path: Path) -> None:
+    """However many are due before it, and however long they take."""
+    with ordered(tmp_path, NAME) as first:
+        desk = first.desk
+        validate, may_go_on = desk.validators[ProofKind.TXT].validate, threading.Event()
+
+        def slowly(challenge: Challenge) -> Finding:
+            assert challenge.name != NAME or may_go_on.wait(SECONDS)
+            return validate(challenge)
+
+        desk.validators[ProofKind.TXT].validate = slowly  # type: ignore[method-assign]
+        desk.store.write(functools.partial(multiply, first.certificate_id, 3 * LISTED))
+        desk.clock.move(timedelta(seconds=1))
+        other = submit(desk, desk.account(), "www.example.net")
+        other.prove("www.example.net")
+        desk.orders.start()
+        until(lambda: other.status == (1, None))
+        assert not first.evidence
+        may_go_on.set()
+        desk.orders.stop()
+
+
+def multiply(certificate_id: str, count: int, unit: Unit) -> None:
+    """Store an order so many times more, each with another id, and all of them due."""
+    order, task = unit.orders.get(certificate_id), unit.tasks.get(certificate_id)
+    (submission,) = unit.submissions.where(certificate_id=certificate_id)
+    (proof,) = unit.proofs.where(certificate_id=certificate_id)
+    assert order is not None
+    assert task is not None
+    for its in (f"{number:08}" for number in range(count)):
+        unit.orders.add(replace(order, certificate_id=its, number=0))
+        unit.submissions.add(replace(submission, certificate_id=its))
+        unit.proofs.add(replace(proof, certificate_id=its))
+        unit.tasks.add(replace(task, certificate_id=its))

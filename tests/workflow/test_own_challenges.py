@@ -295,7 +295,7 @@ def test_an_order_is_issued_once_wherever_the_work_on_it_ended(
         at.desk.clock.move(timedelta(minutes=1))
         at.begin()
 
-    assert ends >= 4
+    assert ends >= 3
     assert at.order.status == (1, None)
     assert list(at.ca.orders) == [f"{at.its.certificate_id}/1"]
     assert len(at.order.certificates) == 1

@@ -119,6 +119,12 @@ def check_page(offset: int, limit: int | None) -> None:
         raise ValueError("offset and limit are not negative")
 
 
+def _padded(values: Sequence[object]) -> Sequence[object]:
+    """Return values as many as a power of two, some twice, so that few statements are compiled."""
+    size = 1 << (len(values) - 1).bit_length() if values else 0
+    return [*values, *(values[-1] for _ in range(size - len(values)))]
+
+
 def _shape(equal: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
     return tuple((name, value is None) for name, value in equal.items())
 
@@ -198,7 +204,7 @@ class SqlCollection(Generic[Stored]):
         **equal: object,
     ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        unlike = unlike or {}
+        unlike = {name: _padded(others) for name, others in (unlike or {}).items()}
         statement = self._sql.due(field, first or field, equal, unlike)
         values = {name: value for name, value in equal.items() if value is not None}
         for name, others in unlike.items():

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from certdesk.domain.pki.issuance import Later
+from certdesk.workflow.order_state import Next
 from certdesk.workflow.repeating import step_back
 from certdesk.workflow.validation_run import Stopped
 
@@ -32,8 +32,8 @@ class IssuerThreads:
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._taken: Counter[str] = Counter()
 
-    def take(self, issuer: str, step: Callable[[], Later | None]) -> Future[Later | None] | None:
-        """Take a step of an issuer; the result is the pause that the order then needs, if any.
+    def take(self, issuer: str, step: Callable[[], Next]) -> Future[Next] | None:
+        """Take a step of an issuer; the result is that of the step.
 
         Return None if `MOST_TAKEN` steps of the issuer are in progress or waiting already.
 
@@ -59,7 +59,7 @@ class IssuerThreads:
         for threads in self._threads.values():
             threads.shutdown()
 
-    def _carry_out(self, issuer: str, step: Callable[[], Later | None]) -> Later | None:
+    def _carry_out(self, issuer: str, step: Callable[[], Next]) -> Next:
         try:
             if self._stopping:
                 raise Stopped

@@ -1,11 +1,12 @@
 """The steps of an order that involve its issuer: challenges, issuance, revocation.
 
-The issuer is asked outside any transaction. Its answer is stored in a transaction that first checks
-that the order has not changed since it was read.
+The issuer is asked outside any transaction. Its answer becomes part of the order's state, which is
+stored only if the order has not changed since it was read.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import random
 from datetime import datetime
@@ -15,7 +16,6 @@ from certdesk.domain.orders.certificate import certificate_of, requested, wanted
 from certdesk.domain.orders.lifecycle import WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.proof import proof_of
-from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.renewal import renewal_of, wanted
 from certdesk.domain.orders.revocation import mark_revoked
 from certdesk.domain.orders.steps import ProofsMissing
@@ -27,7 +27,6 @@ from certdesk.domain.pki.issuance import (
     IssueRequest,
     Later,
     Offered,
-    Offering,
     Progress,
     Recorded,
 )
@@ -43,6 +42,7 @@ from certdesk.ports import (
     Issuers,
     Stale,
     Store,
+    Taken,
     Unit,
     Vault,
     note,
@@ -50,8 +50,15 @@ from certdesk.ports import (
     place_of_party,
 )
 from certdesk.workflow.key_inspection import note_inspection, weakness_of
-from certdesk.workflow.order_changes import close, decline_revocation
-from certdesk.workflow.order_state import OrderState, unchanged
+from certdesk.workflow.order_changes import closed, decline_revocation
+from certdesk.workflow.order_state import (
+    Next,
+    OrderState,
+    Rest,
+    require_same_vetting,
+    store_state,
+    unchanged,
+)
 from certdesk.workflow.reporting import report_key, tell_of_shared_key
 
 VETTING_ENDED = "The vetting of its organisation ended before the certificate was issued."
@@ -79,8 +86,10 @@ class IssuingSteps:
         self._issuers = issuers
         self._rules = rules
 
-    def ask_for_challenges(self, state: OrderState, now: datetime) -> datetime | Later:
-        """Ask the issuer for the next step towards its challenges; return when to continue.
+    def ask_for_challenges(self, state: OrderState, now: datetime) -> Next:
+        """Ask the issuer for the next step towards its challenges, and store its answer.
+
+        Return None if the order is then to be read again.
 
         Raises:
             ProofsMissing: the desk makes the challenges for this issuer, and there are none.
@@ -89,69 +98,137 @@ class IssuingSteps:
         if challenger is None:
             raise ProofsMissing(", ".join(state.order.ascii_names))
         wanted = wanted_challenges(state.order)
-        answer = challenger.offer(wanted, state.recorded)
-        offering = bounded(answer, now, state.order.deadline)
-        if isinstance(offering, Later):
-            return offering
-        if isinstance(offering, Offered):
-            check_offered(offering.challenges, wanted.names, wanted.method)
+        offering = bounded(challenger.offer(wanted, state.recorded), now, state.order.deadline)
+        match offering:
+            case Later(at=at, reason=reason):
+                return Rest(state=state, until=at, reason=reason)
+            case Declined(reason=reason):
+                return closed(state, reason, self._clock.now())
+            case Offered(challenges=challenges):
+                check_offered(challenges, wanted.names, wanted.method)
         self._store.write(functools.partial(self._keep_offering, state, offering))
-        return now
+        return None
 
-    def _keep_offering(self, state: OrderState, offering: Offering, unit: Unit) -> None:
+    def _keep_offering(self, state: OrderState, offering: Recorded | Offered, unit: Unit) -> None:
         order = unchanged(unit, state.order)
         if unit.proofs.where(certificate_id=order.certificate_id, attempt=order.attempt):
             raise Stale("proofs")
         match offering:
             case Recorded():
-                self._keep_recorded(unit, state, offering, begun=False)
+                _keep_issuance(unit, state, self._issuance(state, offering, begun=False))
             case Offered(challenges=challenges):
                 for challenge in challenges:
                     unit.proofs.add(proof_of(challenge, order, self._clock.now()))
-            case Declined(reason=reason):
-                close(unit, order, reason, self._clock.now())
 
-    def issue(self, state: OrderState, now: datetime) -> datetime | Later:
-        """Take the next step of issuance; return when to continue."""
-        submission = state.submission
-        assert submission is not None  # noqa: S101 -- every submitted order has one
-        if not submission.inspected:
-            # The background has not checked this key yet, and no certificate may be issued for a
-            # weak one (Baseline Requirements 6.1.1.3).
-            reason = weakness_of(submission)
-            self._store.write(lambda unit: note_inspection(unit, submission, reason, now))
-            return now
+    def issue(self, state: OrderState, now: datetime) -> Next:
+        """Take the next step of issuance; what the issuer wants recorded is stored at once.
+
+        Return None if the order is then to be read again.
+        """
         if state.ended_vetting(now):
             # Vetted data may be relied on for a limited time only (Baseline Requirements 4.2.1).
-            return self._close(state, VETTING_ENDED)
+            return closed(state, VETTING_ENDED, self._clock.now())
+        if state.request is None and self._set_aside_weak_key(state, now):
+            return None
         try:
-            request = self._requested(state, submission, now)
+            request = state.request or self._requested(state, now)
         except CsrRefused as refused:
-            return self._close(state, refused.rule)
-        recorded = state.recorded
+            return closed(state, refused.rule, self._clock.now())
         issuer = self._issuers[state.issuer]
-        answer = issuer.proceed(request, recorded)
-        progress = bounded(answer, now, state.order.deadline)
-        if isinstance(progress, Later):
-            return progress
+        progress = bounded(issuer.proceed(request, state.recorded), now, state.order.deadline)
         if isinstance(progress, Issued) and not issuer.is_own:
-            check_issued(progress, request, recorded.serial if recorded else None, now)
-        self._store.write(functools.partial(self._keep, state, request, progress))
-        return now
+            check_issued(progress, request, state.recorded.serial if state.recorded else None, now)
+        return self._after(dataclasses.replace(state, request=request), request, progress)
 
-    def _close(self, state: OrderState, reason: str) -> datetime:
-        now = self._clock.now()
-        self._store.write(lambda unit: close(unit, state.order, reason, now))
-        return now
+    def _after(self, state: OrderState, request: IssueRequest, progress: Progress) -> Next:
+        match progress:
+            case Recorded():
+                return self._recorded(state, progress)
+            case Issued():
+                return self._issued(state, request, progress)
+            case Declined(reason=reason):
+                return closed(state, reason, self._clock.now())
+            case Later(at=at, reason=reason):
+                return Rest(state=state, until=at, reason=reason)
 
-    def _requested(self, state: OrderState, submission: Submission, now: datetime) -> IssueRequest:
+    def _set_aside_weak_key(self, state: OrderState, now: datetime) -> bool:
+        """Block the key of an order if it is weak, and the background has not found that yet.
+
+        No certificate may be issued for a weak key (Baseline Requirements 6.1.1.3).
+        """
+        submission = state.submission
+        assert submission is not None  # noqa: S101 -- every submitted order has one
+        reason = None if submission.inspected else weakness_of(submission)
+        if reason is not None:
+            self._store.write(lambda unit: note_inspection(unit, submission, reason, now))
+        return reason is not None
+
+    def _requested(self, state: OrderState, now: datetime) -> IssueRequest:
+        assert state.submission is not None  # noqa: S101 -- every submitted order has one
         return requested(
             state.order,
-            submission,
+            state.submission,
             state.proofs,
             self._rules.internal_suffixes,
             self._organisation(state),
             state.vetted_until(now),
+        )
+
+    def _recorded(self, state: OrderState, recorded: Recorded) -> OrderState | None:
+        """Store what an issuer wants recorded before it goes on, with all that is to be stored."""
+        issuance = self._issuance(state, recorded, begun=True)
+
+        def keep(unit: Unit, order: Order) -> Order:
+            require_same_vetting(unit, state)
+            _keep_issuance(unit, state, issuance)
+            return order
+
+        # The order gets a new version, so that a cancellation at the same time fails as stale.
+        begun = state.changed(state.order.waiting(WaitEvent.NAMES_PROVED), keep)
+        stored = self._store.write(functools.partial(store_state, begun))
+        return dataclasses.replace(stored, issuance=issuance) if state.issuance is None else None
+
+    def _issuance(self, state: OrderState, recorded: Recorded, *, begun: bool) -> Issuance:
+        order, earlier = state.order, state.issuance
+        if earlier is not None:
+            serial = recorded.serial or earlier.serial
+            return replace(earlier, state=recorded.state, serial=serial, begun=begun)
+        return Issuance(
+            certificate_id=order.certificate_id,
+            attempt=order.attempt,
+            uin=order.uin,
+            issuer=state.issuer,
+            state=recorded.state,
+            serial=recorded.serial,
+            begun_at=self._clock.now(),
+            begun=begun,
+        )
+
+    def _issued(self, state: OrderState, request: IssueRequest, issued: Issued) -> OrderState:
+        now = self._clock.now()
+        made = certificate_of(request, issued, issuer=state.issuer, now=now)
+        certificate = replace(made, archive_pass=self._pass_word(made))
+        order = state.order.issued(certificate.begins_at, certificate.ends_at)
+        deliver = functools.partial(self._deliver, certificate)
+        return dataclasses.replace(state.changed(order, deliver), certificate=certificate)
+
+    def _deliver(self, certificate: Certificate, unit: Unit, order: Order) -> Order:
+        if unit.certificates.where(issuer=certificate.issuer, serial=certificate.serial):
+            raise WrongAnswer("it is the certificate of another order")
+        unit.certificates.add(certificate)
+        renewed_at = _renewed_at(unit, order)
+        hosted = renewed_at is None and wanted(order) is not None
+        if hosted:
+            unit.renewals.add(renewal_of(order))
+        self._stop_renewing_predecessors(unit, order)
+        now = self._clock.now()
+        note(unit, now, order, "Issue", f"serial {certificate.serial}")
+        tell_of_shared_key(unit, order, certificate.spki_sha256, now)
+        return replace(
+            order,
+            hosted=hosted,
+            succeeded_at=renewed_at,
+            root_known=certificate.root is not None,
         )
 
     def _organisation(self, state: OrderState) -> Organisation | None:
@@ -161,72 +238,6 @@ class IssuingSteps:
             return None
         opened = self._vault.open(company.personal, place_of_party(company))
         return join_fields(Organisation, company.facts, opened)
-
-    def _keep(
-        self, state: OrderState, request: IssueRequest, progress: Progress, unit: Unit
-    ) -> None:
-        match progress:
-            case Recorded():
-                self._record(unit, state, progress)
-            case Issued():
-                self._deliver(unit, state, request, progress)
-            case Declined(reason=reason):
-                close(unit, state.order, reason, self._clock.now())
-
-    def _record(self, unit: Unit, state: OrderState, progress: Recorded) -> None:
-        # The order gets a new version, so that a cancellation at the same time fails as stale.
-        unit.orders.replace(unchanged(unit, state.order).waiting(WaitEvent.NAMES_PROVED))
-        self._keep_recorded(unit, state, progress, begun=True)
-
-    def _keep_recorded(
-        self, unit: Unit, state: OrderState, recorded: Recorded, *, begun: bool
-    ) -> None:
-        order, earlier = state.order, state.issuance
-        if earlier is not None:
-            serial = recorded.serial or earlier.serial
-            unit.issuances.replace(
-                replace(earlier, state=recorded.state, serial=serial, begun=begun)
-            )
-            return
-        if unit.issuances.get(order.certificate_id, order.attempt) is not None:
-            raise Stale("issuances")
-        unit.issuances.add(
-            Issuance(
-                certificate_id=order.certificate_id,
-                attempt=order.attempt,
-                uin=order.uin,
-                issuer=state.issuer,
-                state=recorded.state,
-                serial=recorded.serial,
-                begun_at=self._clock.now(),
-                begun=begun,
-            )
-        )
-
-    def _deliver(
-        self, unit: Unit, state: OrderState, request: IssueRequest, issued: Issued
-    ) -> None:
-        order, now = state.order, self._clock.now()
-        certificate = certificate_of(request, issued, issuer=state.issuer, now=now)
-        after = unchanged(unit, order).issued(certificate.begins_at, certificate.ends_at)
-        if unit.certificates.where(issuer=state.issuer, serial=certificate.serial):
-            raise WrongAnswer("it is the certificate of another order")
-        unit.certificates.add(replace(certificate, archive_pass=self._pass_word(certificate)))
-        renewed_at = _renewed_at(unit, after)
-        hosted = renewed_at is None and wanted(after) is not None
-        unit.orders.replace(
-            replace(
-                after,
-                hosted=hosted,
-                succeeded_at=renewed_at,
-                root_known=certificate.root is not None,
-            )
-        )
-        if hosted:
-            unit.renewals.add(renewal_of(after))
-        self._stop_renewing_predecessors(unit, order)
-        note(unit, now, order, "Issue", f"serial {certificate.serial}")
-        tell_of_shared_key(unit, order, certificate.spki_sha256, now)
 
     def _stop_renewing_predecessors(self, unit: Unit, order: Order) -> None:
         """Stop renewing the certificates that this certificate replaces.
@@ -270,6 +281,16 @@ class IssuingSteps:
         if reason is Reason.KEY_COMPROMISE:
             report_key(unit, stored, certificate.spki_sha256, now)
         note(unit, now, order, "Revoke", reason)
+
+
+def _keep_issuance(unit: Unit, state: OrderState, issuance: Issuance) -> None:
+    if state.issuance is not None:
+        unit.issuances.replace(issuance)
+        return
+    try:
+        unit.issuances.add(issuance)
+    except Taken:
+        raise Stale("issuances") from None
 
 
 def _renewed_at(unit: Unit, reissue: Order) -> datetime | None:

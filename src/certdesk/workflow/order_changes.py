@@ -1,4 +1,4 @@
-"""Changes of an order that the desk makes alone, each in the transaction that it is given."""
+"""Changes of an order that the desk makes alone; most are made in a transaction that is given."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from certdesk.domain.values.record import replace
 from certdesk.domain.values.revocation_reason import KEY_KNOWN, Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.ports import Unit, note, successors_of, withdraw_review
-from certdesk.workflow.order_state import as_read, unchanged
+from certdesk.workflow.order_state import OrderState, as_read, unchanged
 
 
-def close(unit: Unit, order: Order, reason: str, now: datetime) -> None:
-    """Fail the review of an order."""
-    unit.orders.replace(unchanged(unit, order).after(Event.FAIL, reason))
-    note(unit, now, order, "FailReview", reason)
+def closed(state: OrderState, reason: str, now: datetime) -> OrderState:
+    """Return the state of an order whose review has failed."""
+
+    def tell(unit: Unit, order: Order) -> Order:
+        note(unit, now, order, "FailReview", reason)
+        return order
+
+    return state.changed(state.order.after(Event.FAIL, reason), tell)
 
 
 def revoke_compromised(unit: Unit, order: Order, now: datetime) -> None:

@@ -1,18 +1,18 @@
 """Takes an order one step further: checks, issues, closes or moves it.
 
-Each step may run twice: it finds what an earlier run has stored, and writes only if the order has
-not changed since it was read.
+What a step has found or done is in the order's state, and is stored with the next step that relies
+on it, or when the order has to wait. Each step may run twice: it finds what an earlier run has
+stored, and is stored only if the order has not changed since it was read.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import TypeVar
 
 import structlog
 
@@ -36,7 +36,7 @@ from certdesk.domain.orders.steps import (
     next_step,
     step_while_disabled,
 )
-from certdesk.domain.pki.issuance import Later, absent, busy
+from certdesk.domain.pki.issuance import absent, busy
 from certdesk.domain.rules import Rules
 from certdesk.ports import Clock, Counts, Issuers, Stale, Store, Unit, Vault
 from certdesk.workflow.counting import Uncounted
@@ -44,14 +44,20 @@ from certdesk.workflow.issuer_threads import IssuerThreads
 from certdesk.workflow.issuing_steps import IssuingSteps
 from certdesk.workflow.moving import Moving
 from certdesk.workflow.order_changes import (
-    close,
+    closed,
     decline_revocation,
     end_cancelling,
     expire,
     revoke_compromised,
 )
-from certdesk.workflow.order_state import OrderState, order_state_of
-from certdesk.workflow.validation_run import ValidationRun
+from certdesk.workflow.order_state import (
+    Next,
+    OrderState,
+    Rest,
+    order_state_of,
+    store_state,
+)
+from certdesk.workflow.validation_run import TOGETHER, ValidationRun
 
 WITHOUT_ISSUER = timedelta(minutes=10)
 """When to try an order again whose issuer this desk does not have."""
@@ -65,11 +71,11 @@ BY_ISSUER = AskForChallenges | Issue | Revoke
 AT_ISSUER = BY_ISSUER | AskCaa
 """The steps that need the order's issuer."""
 
-Ahead: TypeAlias = datetime | Future[None] | Future[Later | None] | Later | None
-"""What an order waits for: a time, a check, or a pause with its reason; None for nothing.
+GOES_ON = AskCaa | Issue
+"""The steps that are taken with findings that are not stored yet, up to `TOGETHER` of them."""
 
-A step at an external issuer ends with the pause that the order then needs, if any.
-"""
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
@@ -104,37 +110,38 @@ class OrderEngine:
         self._issuer_threads = IssuerThreads()
         self._counts = counts or Uncounted()
 
-    def step(self, certificate_id: str) -> Ahead:
-        """Take the order's next step; return what it then waits for.
+    def read(self, certificate_id: str) -> OrderState | None:
+        """Return the state of an order, None if there is no such order."""
+        return self._store.read(functools.partial(order_state_of, certificate_id))
+
+    def step(self, state: OrderState) -> Next | Future[Next]:
+        """Take the order's next step.
 
         Raises:
             Stale: the order has changed since it was read; nothing was done to it.
             Suspended: its account is disabled.
         """
-        state = self._store.read(functools.partial(order_state_of, certificate_id))
         now = self._clock.now()
-        if state is None:
-            return None
         step = self._next_step(state, now)
         if isinstance(step, Wait):
-            return step.until
+            return Rest(state=state, until=step.until)
         if isinstance(step, AT_ISSUER) and state.issuer not in self._issuers:
-            return Later(at=now + WITHOUT_ISSUER, reason=absent(state.issuer))
-        kind = type(step).__name__
-        log.debug("step", certificate=certificate_id, step=kind)
-        take = functools.partial(self._take_counted, state, step, now)
-        if isinstance(step, BY_ISSUER) and self._issuers[state.issuer].challenger:
-            taken = self._issuer_threads.take(state.issuer, lambda: _pause_in(take()))
-            return taken or Later(at=now + WHILE_BUSY, reason=busy(state.issuer))
-        return take()
+            return Rest(state=state, until=now + WITHOUT_ISSUER, reason=absent(state.issuer))
+        if state.changes and not (isinstance(step, GOES_ON) and len(state.changes) <= TOGETHER):
+            return self._store.write(functools.partial(store_state, state))
+        log.debug("step", certificate=state.order.certificate_id, step=type(step).__name__)
+        if not isinstance(step, BY_ISSUER):
+            return self._counted(step, functools.partial(self._take, state, step, now))
+        ask = functools.partial(self._ask_issuer, state, step, now)
+        take = functools.partial(self._counted, step, ask)
+        if self._issuers[state.issuer].challenger is None:
+            return take()
+        taken = self._issuer_threads.take(state.issuer, take)
+        return taken or Rest(state=state, until=now + WHILE_BUSY, reason=busy(state.issuer))
 
     def stop(self) -> None:
         """Wait for steps at external issuers to end, and start no more."""
         self._issuer_threads.stop()
-
-    def _take_counted(self, state: OrderState, step: Step, now: datetime) -> Ahead:
-        with self._counted(type(step).__name__):
-            return self._take(state, step, now)
 
     def _next_step(self, state: OrderState, now: datetime) -> Step:
         order, blocked = state.order, state.block
@@ -148,45 +155,51 @@ class OrderEngine:
             raise Suspended
         return step
 
-    @contextlib.contextmanager
-    def _counted(self, kind: str) -> Iterator[None]:
+    def _counted(self, step: Step, take: Callable[[], Result]) -> Result:
+        kind = type(step).__name__
         try:
-            yield
+            result = take()
         except Stale:
             self._counts.count(Counted.STEPS, kind=kind, result="overtaken")
             raise
         except Exception:
             self._counts.count(Counted.STEPS, kind=kind, result="failed")
             raise
-        else:
-            self._counts.count(Counted.STEPS, kind=kind, result="done")
+        self._counts.count(Counted.STEPS, kind=kind, result="done")
+        return result
 
-    def _take(self, state: OrderState, step: Step, now: datetime) -> Ahead:
+    def _ask_issuer(
+        self, state: OrderState, step: AskForChallenges | Issue | Revoke, now: datetime
+    ) -> Next:
         match step:
-            case Prove(names):
-                return self._validation_run.prove(state.order, names)
-            case AskCaa(names):
-                return self._validation_run.ask_caa(state.order, names)
-            case Remove(records):
-                return self._validation_run.remove(state.order, records)
             case AskForChallenges():
                 return self._issuing.ask_for_challenges(state, now)
             case Issue():
                 return self._issuing.issue(state, now)
             case Revoke():
                 self._issuing.revoke(state)
+        return None
+
+    def _take(self, state: OrderState, step: Step, now: datetime) -> Next | Future[Next]:
+        match step:
+            case Prove(names):
+                return self._validation_run.prove(state, names)
+            case AskCaa(names):
+                return self._validation_run.ask_caa(state, names)
+            case Remove(records):
+                return self._validation_run.remove(state.order, records)
+            case Close(reason):
+                return closed(state, reason, now)
             case Move():
                 self._moving.move(state.order)
             case _:
                 self._store.write(functools.partial(self._change, state.order, step))
-        return now
+        return None
 
     def _change(self, order: Order, step: Step, unit: Unit) -> None:
         """Take a step that the desk takes alone."""
         now = self._clock.now()
         match step:
-            case Close(reason):
-                close(unit, order, reason, now)
             case RevokeCompromised():
                 revoke_compromised(unit, order, now)
             case DeclineRevocation(reason):
@@ -195,7 +208,3 @@ class OrderEngine:
                 expire(unit, order, now)
             case EndCancelling():
                 end_cancelling(unit, order, now)
-
-
-def _pause_in(ahead: Ahead) -> Later | None:
-    return ahead if isinstance(ahead, Later) else None

@@ -22,11 +22,11 @@ import structlog
 from certdesk.domain.orders import suspension
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Task
-from certdesk.domain.pki.issuance import Later
 from certdesk.domain.values.record import replace
 from certdesk.domain.values.retry import doubled
-from certdesk.ports import Clock, Stale, Store, Unit, is_suspended
-from certdesk.workflow.order_engine import Ahead, OrderEngine, Suspended
+from certdesk.ports import Clock, Stale, Store, StoreUnavailable, Unit, is_suspended
+from certdesk.workflow.order_engine import OrderEngine, Suspended
+from certdesk.workflow.order_state import Next, OrderState, Rest, store_state
 from certdesk.workflow.repeating import LONGEST_SECONDS, Repeating, step_back
 from certdesk.workflow.validation_run import Stopped, ValidationRun
 
@@ -35,11 +35,14 @@ HANDS = 4
 """Threads that take steps; checks have threads of their own."""
 
 MOST_UNDER_WAY = 256
-OF_AN_ACCOUNT = 16
-"""The most orders of one account in progress at once, so that others have room."""
+OF_AN_ACCOUNT = (1, 16)
+"""The most orders of one account in progress at once: first each account gets one, then more."""
 
-LISTED = 1000
-"""The most due orders read in one round."""
+LISTED = 128
+"""The most due orders that are read and taken off the list at once."""
+
+MOST_DUE = 100_000
+"""The most due orders among which those are looked for that an earlier process had in hand."""
 
 TAKEN_FOR = timedelta(seconds=60)
 """How long an order is off the list while a process works on it; the process extends that."""
@@ -57,11 +60,13 @@ class _Held:
 
     `turn` is held to write that row. Without it, one thread could extend the time while another
     puts the order back, and each would take the other's version for a new event on the order.
+    `state` is what is known of the order, None if it is to be read.
     """
 
     def __init__(self) -> None:
         self.turn = threading.Lock()
         self.task: Task | None = None
+        self.state: OrderState | None = None
 
 
 class OrderScheduler(Repeating):
@@ -127,9 +132,35 @@ class OrderScheduler(Repeating):
         """Take up due orders, as far as there is room, and extend the time of those in progress."""
         now = self._clock.now()
         self._keep_hold(now)
-        for task in self._store.read(lambda unit: unit.tasks.due("due_at", now, LISTED)):
-            if self._begin(task):
-                self._threads.submit(self._take_up, task)
+        for most in OF_AN_ACCOUNT:
+            while self._take_up(now, most):
+                pass
+
+    def _take_up(self, now: datetime, most: int) -> bool:
+        """Take some due orders off the list and begin to work on them; tell if there may be more.
+
+        Accounts that have `most` in progress are passed over, so that a long list of one account's
+        orders does not hide those of others.
+        """
+        with self._change:
+            full = [uin for uin, count in self._of_account.items() if count >= most]
+        due = self._store.read(
+            lambda unit: unit.tasks.due("due_at", now, LISTED, unlike={"uin": full})
+        )
+        begun = [task for task in due if self._begin(task, most)]
+        if not begun:
+            return False
+        taken: dict[str, Task] = {}
+        try:
+            taken = self._store.write(functools.partial(_take, begun, now + TAKEN_FOR))
+        finally:
+            for task in begun:
+                if task.certificate_id not in taken:
+                    self._drop(task)
+        for task in taken.values():
+            self._under_way[task.certificate_id].task = task
+            self._threads.submit(self._work_on, task)
+        return bool(taken)
 
     def _keep_hold(self, now: datetime) -> None:
         """Extend the time of orders in progress, so that no other process takes them up."""
@@ -145,87 +176,93 @@ class OrderScheduler(Repeating):
             return
         # A new event on the order put it back on the list: this process no longer holds it.
         with contextlib.suppress(Stale):
-            held.task = self._put(replace(task, due_at=now + TAKEN_FOR))
+            held.task = self._store.write(
+                lambda unit: unit.tasks.replace(replace(task, due_at=now + TAKEN_FOR))
+            )
 
     def _take_over(self, unit: Unit) -> None:
         """Make due the orders that an earlier process may have had in hand when it ended."""
         now = self._clock.now()
-        for task in unit.tasks.due("due_at", now + TAKEN_FOR, LISTED):
-            unit.tasks.replace(replace(task, due_at=now))
+        for task in unit.tasks.due("due_at", now + TAKEN_FOR, MOST_DUE):
+            if task.due_at is not None and task.due_at > now:
+                unit.tasks.replace(replace(task, due_at=now))
 
-    def _begin(self, task: Task) -> bool:
+    def _begin(self, task: Task, most: int) -> bool:
         with self._change:
             room = (
                 task.certificate_id not in self._under_way
                 and len(self._under_way) < MOST_UNDER_WAY
-                and self._of_account[task.uin] < OF_AN_ACCOUNT
+                and self._of_account[task.uin] < most
             )
             if room:
                 self._under_way[task.certificate_id] = _Held()
                 self._of_account[task.uin] += 1
             return room
 
-    def _end(self, task: Task) -> None:
+    def _drop(self, task: Task) -> None:
         with self._change:
             del self._under_way[task.certificate_id]
             self._of_account -= Counter([task.uin])
-        self.wake()
 
-    def _take_up(self, task: Task) -> None:
-        """Take the order off the list, then take its steps."""
-        try:
-            taken = self._put(replace(task, due_at=self._clock.now() + TAKEN_FOR))
-        except Stale:
-            self._end(task)
-        except Exception:
-            log.exception("work on an order could not start", certificate=task.certificate_id)
-            self._end(task)
-        else:
-            self._under_way[taken.certificate_id].task = taken
-            self._work_on(taken)
+    def _end(self, task: Task) -> None:
+        """Stop working on an order, and begin with others if there is room for several."""
+        self._drop(task)
+        of_account, in_all = self._of_account[task.uin], len(self._under_way)
+        if of_account <= OF_AN_ACCOUNT[-1] // 2 and in_all <= MOST_UNDER_WAY // 2:
+            self.wake()
 
     def _work_on(self, task: Task) -> None:
         """Take steps until the order has to wait; it holds no thread while checks run."""
+        held = self._under_way[task.certificate_id]
         try:
-            due_at = self._steps(task)
-            if isinstance(due_at, Future):
-                due_at.add_done_callback(functools.partial(self._go_on, task))
-                return
-            after = _rested(task, due_at)
-        except Suspended:
-            after = replace(task, due_at=None, failures=0, reason=suspension.REASON)
-        except (Stale, Stopped):
-            after = replace(task, due_at=self._clock.now())
+            ahead = self._steps(task, held)
         except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
-            after = self._failed(task, error)
-        self._put_back(task, after)
+            self._put_back(task, held, self._after(task, error))
+            return
+        if isinstance(ahead, Future):
+            ahead.add_done_callback(functools.partial(self._go_on, task, held))
+        else:
+            self._put_back(task, held, _rested(task, ahead))
 
-    def _steps(self, task: Task) -> Ahead:
-        due_at = self._step(task)
-        while isinstance(due_at, datetime) and due_at <= self._clock.now():
-            due_at = self._step(task)
-        return due_at
+    def _steps(self, task: Task, held: _Held) -> Rest | Future[Next] | None:
+        """Take steps; return what the order waits for, None if there is no such order any more."""
+        ahead: Next | Future[Next] = held.state
+        while ahead is None or isinstance(ahead, OrderState):
+            held.state = ahead or self._order_engine.read(task.certificate_id)
+            if held.state is None:
+                return None
+            ahead = self._step(task, held.state)
+        return ahead
 
-    def _step(self, task: Task) -> Ahead:
+    def _step(self, task: Task, state: OrderState) -> Next | Future[Next]:
         """Take one step, and count the order as in progress meanwhile."""
         self._in_hand[task.certificate_id] = time.monotonic()
         try:
-            return self._order_engine.step(task.certificate_id)
+            return self._order_engine.step(state)
         finally:
             del self._in_hand[task.certificate_id]
 
-    def _go_on(self, task: Task, part: Future[None] | Future[Later | None]) -> None:
+    def _go_on(self, task: Task, held: _Held, part: Future[Next]) -> None:
         """Continue after checks, or a step at an external issuer, have ended."""
         error = part.exception()
-        if isinstance(error, (Stopped, Stale)):
-            self._put_back(task, replace(task, due_at=self._clock.now()))
-        elif error is not None:
-            self._put_back(task, self._failed(task, error))
-        elif (pause := part.result()) is not None:
-            self._put_back(task, _rested(task, pause))
-        else:
-            with contextlib.suppress(RuntimeError):  # the desk is stopping
-                self._threads.submit(self._work_on, task)
+        if error is not None:
+            self._put_back(task, held, self._after(task, error))
+            return
+        ahead = part.result()
+        if isinstance(ahead, Rest):
+            self._put_back(task, held, _rested(task, ahead))
+            return
+        held.state = ahead
+        with contextlib.suppress(RuntimeError):  # the desk is stopping
+            self._threads.submit(self._work_on, task)
+
+    def _after(self, task: Task, error: BaseException) -> Task:
+        """Return the task of an order after a step that came to no result."""
+        if isinstance(error, Suspended):
+            return replace(task, due_at=None, failures=0, reason=suspension.REASON)
+        if isinstance(error, (Stale, Stopped)):
+            return replace(task, due_at=self._clock.now())
+        return self._failed(task, error)
 
     def _failed(self, task: Task, error: BaseException) -> Task:
         failures = task.failures + 1
@@ -246,15 +283,12 @@ class OrderScheduler(Repeating):
             due_at=None if set_aside else self._clock.now() + pause,
         )
 
-    def _put_back(self, task: Task, after: Task) -> None:
-        held = self._under_way[task.certificate_id]
+    def _put_back(self, task: Task, held: _Held, after: Task) -> None:
+        """Store what is known of an order, and when it is due again."""
         with held.turn:
             version, held.task = (held.task or task).version, None
             try:
-                self._put(replace(after, version=version))
-            except Stale:
-                # A new event has put the order back on the list meanwhile.
-                pass
+                self._store_both(held.state, task, after, version)
             except Exception:
                 log.exception(
                     "a failure of work on an order could not be stored",
@@ -262,24 +296,48 @@ class OrderScheduler(Repeating):
                 )
         self._end(task)
 
-    def _put(self, task: Task) -> Task:
-        return self._store.write(functools.partial(_replace, task, self._clock.now()))
+    def _store_both(self, state: OrderState | None, task: Task, after: Task, version: int) -> None:
+        """Store a state and a task in one transaction; if that fails, the failure of the order."""
+        try:
+            self._store_task(state, replace(after, version=version))
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
+            failed = self._after(task, error)
+            self._store_task(None, replace(failed, version=version))
+
+    def _store_task(self, state: OrderState | None, task: Task) -> None:
+        self._store.write(functools.partial(_put_back, state, task, self._clock.now()))
 
 
-def _rested(task: Task, ahead: datetime | Later | None) -> Task:
+def _rested(task: Task, rest: Rest | None) -> Task:
     """Return the task of an order that waits for a time, with the reason if there is one."""
-    at, reason = (ahead.at, ahead.reason) if isinstance(ahead, Later) else (ahead, "")
-    return replace(task, due_at=at, failures=0, reason=reason)
+    until, reason = (rest.until, rest.reason) if rest else (None, "")
+    return replace(task, due_at=until, failures=0, reason=reason)
 
 
-def _replace(task: Task, now: datetime, unit: Unit) -> Task:
-    """Store a changed task.
+def _take(tasks: Sequence[Task], until: datetime, unit: Unit) -> dict[str, Task]:
+    """Take orders off the list; return those that nobody else has taken, or put back, before."""
+    taken = {}
+    for task in tasks:
+        with contextlib.suppress(Stale):
+            off = unit.tasks.replace(replace(task, due_at=until))
+            taken[task.certificate_id] = off
+    return taken
+
+
+def _put_back(state: OrderState | None, task: Task, now: datetime, unit: Unit) -> None:
+    """Store an order's state and its task.
 
     A task that is set aside because its account is disabled becomes due when the account is
     enabled. If that has just happened, it is due now.
     """
+    if state is not None:
+        store_state(state, unit)
     if task.reason == suspension.REASON:
         order = unit.orders.get(task.certificate_id)
         if order is None or not is_suspended(unit, order):
             task = replace(task, due_at=now, reason="")
-    return unit.tasks.replace(task)
+    # A new event may have put the order back on the list meanwhile.
+    with contextlib.suppress(Stale):
+        unit.tasks.replace(task)

@@ -1,4 +1,4 @@
-"""Checks proofs and CAA records, and stores what was found.
+"""Checks proofs and CAA records.
 
 It also adds the DNS records that the desk publishes itself before they are checked, and removes
 them.
@@ -7,17 +7,16 @@ them.
 from __future__ import annotations
 
 import dataclasses
-import enum
 import functools
 import threading
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
 
-from certdesk.domain.orders.lifecycle import VALIDATING, StatusMessage, WaitEvent
+from certdesk.domain.orders.findings import Found
+from certdesk.domain.orders.lifecycle import VALIDATING
 from certdesk.domain.orders.order import Order
-from certdesk.domain.orders.steps import GOING_ON, is_proved
 from certdesk.domain.validation.challenge import (
     CaaFinding,
     Finding,
@@ -26,19 +25,25 @@ from certdesk.domain.validation.challenge import (
     challenge_of,
 )
 from certdesk.domain.validation.rate_limit import CAA, PROOF
-from certdesk.domain.validation.records import Evidence, Proof
+from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName
-from certdesk.domain.values.record import replace
 from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, is_suspended, note
 from certdesk.workflow.added_records import AddedRecords, NotAdded
+from certdesk.workflow.order_state import Change, Next, OrderState, Rest
 from certdesk.workflow.repeating import step_back
 from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
+
+Result = TypeVar("Result")
+Whole = TypeVar("Whole")
 
 AT_ONCE = 32
 """The most checks at once."""
 
 OF_AN_ACCOUNT = 4
 """The most checks at once for one account, so that its slow servers do not hold up others."""
+
+TOGETHER = 16
+"""The most names of an order that are checked before what was found is stored."""
 
 PROVED = "ProveDomain"
 """The event name in the audit log for a validated name."""
@@ -48,35 +53,24 @@ class Stopped(Exception):
     """The desk is stopping, and the check was not made."""
 
 
-class Purpose(enum.Enum):
-    """What to do about a name."""
-
-    PROOF = "check its proof"
-    CAA = "check its CAA records"
-    REMOVAL = "remove the DNS record that the desk added for it"
-
-
-KINDS = {Purpose.PROOF: PROOF, Purpose.CAA: CAA}
-"""The kinds under which checks are counted."""
+Key: TypeAlias = tuple[str, int, str]
+"""The key of a proof: certificate id, attempt and name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Check:
-    """One check of a name of an order's attempt, or the removal of its record."""
+class _Job:
+    """A check that waits for its turn, and the future of its result."""
 
-    certificate_id: str
-    attempt: int
-    name: str
-    purpose: Purpose
-
-    @property
-    def proof(self) -> tuple[str, int, str]:
-        """The key of the proof."""
-        return self.certificate_id, self.attempt, self.name
+    run: Callable[[], Any]
+    outcome: Future[Any]
 
 
 class ValidationRun:
-    """Runs checks on threads of its own; the same check asked for twice runs once."""
+    """Runs checks on threads of its own.
+
+    What the checks of the background work find goes into the state of the order, which its engine
+    stores. What those for requests find is stored at once; one asked for twice runs once.
+    """
 
     def __init__(  # noqa: PLR0913 -- it works with everything that checks
         self,
@@ -103,9 +97,9 @@ class ValidationRun:
         self._rate_limiter = rate_limiter
         self._stored_checks = stored_checks
         self._threads = ThreadPoolExecutor(AT_ONCE, "validation", initializer=step_back)
-        self._change = threading.Lock()
-        self._asked: dict[Check, Future[None]] = {}
-        self._waiting: dict[str, deque[Check]] = defaultdict(deque)
+        self._change = threading.RLock()
+        self._asked: dict[Key, Future[None]] = {}
+        self._waiting: dict[str, deque[_Job]] = defaultdict(deque)
         self._running: dict[str, int] = defaultdict(int)
         self._stopping = False
 
@@ -113,62 +107,79 @@ class ValidationRun:
         """Wait for the checks in progress, and start no more."""
         self._stopping = True
         with self._change:
-            waiting = [check for checks in self._waiting.values() for check in checks]
+            waiting = [job for jobs in self._waiting.values() for job in jobs]
             self._waiting.clear()
-            left = [self._asked.pop(check) for check in waiting]
-        for asked in left:
-            asked.set_exception(Stopped())
+        for job in waiting:
+            job.outcome.set_exception(Stopped())
         self._threads.shutdown()
 
-    def prove(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
-        """Check the proofs of those names that may be checked now.
+    def prove(self, state: OrderState, names: Sequence[str]) -> Future[Next] | Rest:
+        """Check the proofs of those names that may be checked now; wait if none may be."""
+        return self._start_admitted(state, names, PROOF, self._proved)
 
-        If none may be, return the time at which to ask again.
-        """
-        return self._start_admitted(order, names, Purpose.PROOF)
+    def ask_caa(self, state: OrderState, names: Sequence[str]) -> Future[Next] | Rest:
+        """Check the CAA records of those names that may be checked now; wait if none may be."""
+        return self._start_admitted(state, names, CAA, self._permitted)
 
     def prove_now(self, order: Order, names: Sequence[str]) -> Future[None] | None:
         """Check proofs that a request waits for; see `ports.Work`."""
-        checks = self._start_admitted(order, names, Purpose.PROOF, in_line=False)
-        return checks if isinstance(checks, Future) else None
+        keys = {name: (order.certificate_id, order.proving, name) for name in names}
+        with self._change:
+            under_way = [self._asked[key] for key in keys.values() if key in self._asked]
+            more = [name for name, key in keys.items() if key not in self._asked]
+        admitted = self._rate_limiter.take(order.uin, PROOF, more, in_line=False)
+        if not under_way and not admitted.names and admitted.again_at is not None:
+            return None
+        started = [self._prove_once(order.uin, keys[name]) for name in admitted.names]
+        return gathered([*under_way, *started], lambda _: None)
 
-    def ask_caa(self, order: Order, names: Sequence[str]) -> Future[None] | datetime:
-        """Check the CAA records of those names that may be checked now.
-
-        If none may be, return the time at which to ask again.
-        """
-        return self._start_admitted(order, names, Purpose.CAA)
-
-    def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[None]:
+    def remove(self, order: Order, records: Sequence[tuple[int, str]]) -> Future[Next]:
         """Try once to remove the records that the desk added, given by attempt and name."""
-        checks = [Check(order.certificate_id, *record, Purpose.REMOVAL) for record in records]
-        return _when_all([self._ask(order.uin, check) for check in checks])
+        keys = [(order.certificate_id, *record) for record in records]
+        jobs = [functools.partial(self._records.remove, key) for key in keys]
+        return gathered([self._start(order.uin, job) for job in jobs], lambda _: None)
 
     def _start_admitted(
-        self, order: Order, names: Sequence[str], purpose: Purpose, *, in_line: bool = True
-    ) -> Future[None] | datetime:
-        """Start the checks that may begin now; those already in progress are not counted again."""
-        checks = {name: Check(order.certificate_id, order.proving, name, purpose) for name in names}
-        with self._change:
-            under_way = [self._asked[check] for check in checks.values() if check in self._asked]
-            more = [name for name, check in checks.items() if check not in self._asked]
-        admitted = self._rate_limiter.take(order.uin, KINDS[purpose], more, in_line=in_line)
-        if not under_way and not admitted.names and admitted.again_at is not None:
-            return admitted.again_at
-        return _when_all(
-            [*under_way, *(self._ask(order.uin, checks[name]) for name in admitted.names)]
+        self,
+        state: OrderState,
+        names: Sequence[str],
+        kind: str,
+        check: Callable[[Order, Proof], Found],
+    ) -> Future[Next] | Rest:
+        """Start the checks of some names that may begin now."""
+        order, again_at = state.order, []
+        for first in range(0, len(names), TOGETHER):
+            some = names[first : first + TOGETHER]
+            admitted = self._rate_limiter.take(order.uin, kind, some, in_line=True)
+            if admitted.names or admitted.again_at is None:
+                break
+            again_at.append(admitted.again_at)
+        else:
+            return Rest(state=state, until=min(again_at))
+        proofs = [proof for proof in state.proofs if proof.name in admitted.names]
+        jobs = [functools.partial(check, order, proof) for proof in proofs]
+        return gathered(
+            [self._start(order.uin, job) for job in jobs],
+            lambda findings: state.with_findings(findings, self._keep),
         )
 
-    def _ask(self, uin: str, check: Check) -> Future[None]:
+    def _prove_once(self, uin: str, key: Key) -> Future[None]:
         with self._change:
-            asked = self._asked.get(check)
+            if key in self._asked:
+                return self._asked[key]
+            asked = self._start(uin, functools.partial(self._prove_and_store, key))
+            self._asked[key] = asked
+        asked.add_done_callback(lambda _: self._asked.pop(key))
+        return asked
+
+    def _start(self, uin: str, job: Callable[[], Result]) -> Future[Result]:
+        outcome: Future[Result] = Future()
+        with self._change:
             if self._stopping:
                 raise Stopped
-            if asked is None:
-                asked = self._asked[check] = Future()
-                self._waiting[uin].append(check)
-                self._begin(uin)
-            return asked
+            self._waiting[uin].append(_Job(job, outcome))
+            self._begin(uin)
+        return outcome
 
     def _begin(self, uin: str) -> None:
         """Start the checks of an account that may run now; the caller holds the lock."""
@@ -179,130 +190,103 @@ class ValidationRun:
         if not waiting and not self._running[uin]:
             del self._waiting[uin], self._running[uin]
 
-    def _carry_out(self, uin: str, check: Check) -> None:
+    def _carry_out(self, uin: str, job: _Job) -> None:
         try:
             if self._stopping:
                 raise Stopped  # noqa: TRY301 -- reported like any other failure
-            self._run(check)
+            result = job.run()
         except Exception as error:  # noqa: BLE001 -- the caller that asked for the check gets it
-            outcome: Exception | None = error
+            self._ended(uin)
+            job.outcome.set_exception(error)
         else:
-            outcome = None
+            self._ended(uin)
+            job.outcome.set_result(result)
+
+    def _ended(self, uin: str) -> None:
         with self._change:
-            asked = self._asked.pop(check)
             self._running[uin] -= 1
             self._begin(uin)
-        if outcome is None:
-            asked.set_result(None)
-        else:
-            asked.set_exception(outcome)
 
-    def _run(self, check: Check) -> None:
-        if check.purpose is Purpose.REMOVAL:
-            self._records.remove(check.proof)
+    def _prove_and_store(self, key: Key) -> None:
+        order, proof = self._store.read(functools.partial(_still_wanted, key))
+        if order is None or proof is None:
             return
-        proof, order = self._store.read(functools.partial(_still_wanted, check))
-        if proof is None or order is None:
+        found = self._proved(order, proof)
+        self._store.write(functools.partial(self._keep_alone, key, found))
+
+    def _keep_alone(self, key: Key, found: Found, unit: Unit) -> None:
+        order, proof = _still_wanted(key, unit)
+        if order is None or proof is None:
             return
-        if check.purpose is Purpose.CAA:
-            identity = self._issuers[proof.issuer].caa
-            found = [
-                self._caa.check(name, ProofKind(proof.kind), identity)
-                for name in _names_of(order, proof)
-            ]
-            worst = next((each for each in found if not each.permitted), found[0])
-            self._slow_down(check, order, found)
-            self._store.write(lambda unit: self._keep_caa(unit, check, worst))
-        else:
-            finding = self._validate(check, proof, order)
-            self._slow_down(check, order, [finding])
-            self._store.write(lambda unit: self._keep(unit, check, finding))
+        found = dataclasses.replace(found, proof=proof)
+        after = found.order_after(order)
+        if after is not order:
+            unit.orders.replace(after)
+        unit.proofs.replace(found.after)
+        self._keep(found)(unit, order)
 
-    def _slow_down(self, check: Check, order: Order, found: Sequence[Finding | CaaFinding]) -> None:
-        """Reduce the checks of a domain that does not answer."""
-        if not all(each.answered for each in found):
-            self._rate_limiter.unanswered(order.uin, KINDS[check.purpose], check.name)
+    def _keep(self, found: Found) -> Change:
+        """Return what stores the result of a check beside its proof."""
 
-    def _validate(self, check: Check, proof: Proof, order: Order) -> Finding:
+        def keep(unit: Unit, order: Order) -> Order:
+            evidence = found.evidence(self._stored_checks)
+            if evidence is not None:
+                unit.evidence.add(evidence)
+            if found.newly_proved:
+                proof, at = found.proof, found.finding.ended_at
+                note(unit, at, proof, PROVED, f"{proof.name} by {proof.kind}")
+            return order
+
+        return keep
+
+    def _permitted(self, order: Order, proof: Proof) -> Found:
+        """Check the CAA records for the names of a proof."""
+        identity = self._issuers[proof.issuer].caa
+        findings = [
+            self._caa.check(name, ProofKind(proof.kind), identity)
+            for name in _names_of(order, proof)
+        ]
+        self._slow_down(order, proof, CAA, findings)
+        return Found(proof, next((each for each in findings if not each.permitted), findings[0]))
+
+    def _proved(self, order: Order, proof: Proof) -> Found:
         """Check a proof, whose record the desk adds first if the order uses DNS_AUTO."""
-        refused, steps = "", []
+        refused, added = "", ""
         if order.adds_records:
+            key = (proof.certificate_id, proof.attempt, proof.name)
             try:
-                steps.append(self._records.add(check.proof))
+                added = self._records.add(key)
             except NotAdded as error:
                 refused = str(error)
-                steps.append(refused)
-        found = self._validators[ProofKind(proof.kind)].validate(challenge_of(proof))
-        missing = refused and found.verdict is not Verdict.PROVED
-        return dataclasses.replace(
-            found,
-            reason=refused if missing else found.reason,
-            steps=(*steps, *found.steps),
-        )
+            # That it may be there was stored with the proof.
+            proof = self._store.read(lambda unit: unit.proofs.get(*key)) or proof
+        finding = self._validators[ProofKind(proof.kind)].validate(challenge_of(proof))
+        self._slow_down(order, proof, PROOF, [finding])
+        missing = refused and finding.verdict is not Verdict.PROVED
+        reason = refused if missing else finding.reason
+        steps = [step for step in (added or refused, *finding.steps) if step]
+        return Found(proof, dataclasses.replace(finding, reason=reason, steps=tuple(steps)))
 
-    def _keep(self, unit: Unit, check: Check, finding: Finding) -> None:
-        proof, order = _still_wanted(check, unit)
-        if proof is None or order is None:
-            return
-        proved = finding.verdict is Verdict.PROVED
-        good = is_proved(proof, finding.ended_at)
-        fresh = proved and not good
-        # A validation may be reused for a limited time only (Baseline Requirements 4.2.1); until
-        # then, a record that is gone takes nothing away.
-        if not proved and not good:
-            proof = _without_what_it_had(unit, proof, order)
-        changed = replace(
-            proof,
-            proved_at=finding.ended_at if fresh else proof.proved_at,
-            looked_at=finding.ended_at,
-            looks=proof.looks + 1,
-            verdict=finding.verdict.value,
-            reason=finding.reason,
-            seen=finding.seen,
-        )
-        unit.proofs.replace(changed)
-        # Later failed checks are not stored: the proof itself shows the last result.
-        if proved or proof.looks < self._stored_checks:
-            unit.evidence.add(_evidence(proof, proof.kind, finding.verdict.value, finding))
-        if fresh:
-            note(unit, finding.ended_at, proof, PROVED, f"{proof.name} by {proof.kind}")
-
-    def _keep_caa(self, unit: Unit, check: Check, finding: CaaFinding) -> None:
-        proof, order = _still_wanted(check, unit)
-        if proof is None or order is None:
-            return
-        # CAA records are checked once all names are validated and reviews are done (RFC 8659 3).
-        if (
-            order.waits_for in GOING_ON
-            and (after := order.waiting(WaitEvent.NAMES_PROVED)) != order
-        ):
-            unit.orders.replace(after)
-        refusal = "" if finding.permitted else finding.reason or "CAA records forbid it."
-        unit.proofs.replace(replace(proof, caa_at=finding.ended_at, caa_reason=refusal))
-        unit.evidence.add(_evidence(proof, CAA, 1 if finding.permitted else -1, finding))
+    def _slow_down(
+        self, order: Order, proof: Proof, kind: str, findings: Sequence[Finding | CaaFinding]
+    ) -> None:
+        """Reduce the checks of a domain that does not answer."""
+        if not all(each.answered for each in findings):
+            self._rate_limiter.unanswered(order.uin, kind, proof.name)
 
 
-def _still_wanted(check: Check, unit: Unit) -> tuple[Proof | None, Order | None]:
-    """Return the proof and its order, or None twice if the check is no longer wanted.
+def _still_wanted(key: Key, unit: Unit) -> tuple[Order | None, Proof | None]:
+    """Return an order and its proof, or None twice if the check is no longer wanted.
 
     It is not if the order has moved on, or was halted, since the check was asked for.
     """
-    order = unit.orders.get(check.certificate_id)
-    if order is None or order.proving != check.attempt or order.status not in VALIDATING:
+    certificate_id, attempt, _ = key
+    order = unit.orders.get(certificate_id)
+    if order is None or order.proving != attempt or order.status not in VALIDATING:
         return None, None
     if is_suspended(unit, order):
         return None, None
-    return unit.proofs.get(*check.proof), order
-
-
-def _without_what_it_had(unit: Unit, proof: Proof, order: Order) -> Proof:
-    """Return a proof as not found yet, if its record is gone and it is too old to be relied on.
-
-    Its name then has to be proved again, and its CAA records are checked anew after that.
-    """
-    if order.waits_for is StatusMessage.WAIT_ISSUE:
-        unit.orders.replace(order.waiting(WaitEvent.PROOF_TOO_OLD))
-    return replace(proof, proved_at=None, caa_at=None, caa_reason="")
+    return order, unit.proofs.get(*key)
 
 
 def _names_of(order: Order, proof: Proof) -> list[DomainName]:
@@ -311,43 +295,28 @@ def _names_of(order: Order, proof: Proof) -> list[DomainName]:
     return [name for name in names if name.base == proof.name]
 
 
-def _evidence(proof: Proof, kind: str, verdict: int, finding: Finding | CaaFinding) -> Evidence:
-    seen = finding.seen if isinstance(finding, Finding) else finding.records
-    return Evidence(
-        certificate_id=proof.certificate_id,
-        attempt=proof.attempt,
-        name=proof.name,
-        kind=kind,
-        verdict=verdict,
-        reason=finding.reason,
-        seen=seen,
-        resolver=finding.resolver,
-        secure=finding.secure,
-        steps=finding.steps,
-        began_at=finding.began_at,
-        ended_at=finding.ended_at,
-    )
-
-
-def _when_all(parts: Sequence[Future[None]]) -> Future[None]:
-    """Return a future that is done when all parts are; it fails as the first failed part."""
-    whole: Future[None] = Future()
+def gathered(
+    parts: Sequence[Future[Result]], join: Callable[[list[Result]], Whole]
+) -> Future[Whole]:
+    """Return a future of what `join` makes of all parts; it fails if one of them does."""
+    whole: Future[Whole] = Future()
     whole.set_running_or_notify_cancel()
     left = len(parts)
     lock = threading.Lock()
 
-    def one_done(part: Future[None]) -> None:
+    def one_done(_: object) -> None:
         nonlocal left
         with lock:
             left -= 1
-            last, error = left == 0, part.exception()
-            if error is not None and not whole.done():
-                whole.set_exception(error)
-            elif last and not whole.done():
-                whole.set_result(None)
+            if left > 0:
+                return
+        try:
+            whole.set_result(join([each.result() for each in parts]))
+        except Exception as error:  # noqa: BLE001 -- whoever waits for the whole gets it
+            whole.set_exception(error)
 
-    if not parts:
-        whole.set_result(None)
     for part in parts:
         part.add_done_callback(one_done)
+    if not parts:
+        one_done(None)
     return whole
