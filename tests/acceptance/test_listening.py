@@ -160,7 +160,7 @@ def assert_no_start(data: str, variables: dict[str, str]) -> str:
     """Try to serve with a certificate; give what is told instead."""
     done = certdesk("serve", "--data", data, "--listen", "0.0.0.0:0", variables=variables)
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr.startswith("certdesk: tls.cert and tls.key: ")
+    assert done.stderr.startswith("certdesk: tls.cert and tls.key")
     return done.stderr
 
 
