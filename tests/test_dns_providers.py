@@ -94,7 +94,7 @@ def test_what_is_sealed_is_what_the_provider_gets(tmp_path: Path) -> None:
     ("given", "setting", "rule"),
     [
         (GIVEN | {"customer": "x"}, "customer", "must be a number"),
-        ({"customer": "7"}, "", "token takes customer, api_token .a secret., pass_phrase"),
+        ({"customer": "7"}, "", "token accepts customer, api_token .a secret., pass_phrase"),
         (GIVEN | {"api_token": "open"}, "", "and nothing else"),
         (GIVEN | {"zone": "a"}, "", "and nothing else"),
     ],

@@ -269,7 +269,7 @@ def test_a_sandbox_does_not_open_a_desk_s_data_nor_a_desk_a_sandbox_s(tmp_path: 
 
     refused = certdesk("sandbox", "--data", desk, "--listen", "127.0.0.1:0")
     assert refused.returncode == 3
-    assert f"{desk} is a desk's; a sandbox needs data of its own" in refused.stderr
+    assert f"{desk} belongs to a desk; a sandbox needs its own data" in refused.stderr
     refused = certdesk("serve", "--data", sandbox, "--listen", "127.0.0.1:0")
     assert refused.returncode == 3
-    assert f"{sandbox} is a sandbox's; a desk needs data of its own" in refused.stderr
+    assert f"{sandbox} belongs to a sandbox; a desk needs its own data" in refused.stderr
