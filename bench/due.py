@@ -18,7 +18,7 @@ from bench.servers import Fetch, settings_of
 from bench.spread import accounts, name
 from certdesk.bootstrap import open_desk
 from certdesk.domain.validation.challenge import challenge_of
-from certdesk.domain.values.keys import KeyKind, generate
+from certdesk.domain.values.keys import KeyKind, generate, spki_sha256
 from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.settings import Settings
@@ -35,14 +35,12 @@ if TYPE_CHECKING:
 AT_ONCE = 1_000
 """Orders in a transaction."""
 
-MOST_SECONDS = 900
+MOST_SECONDS = 1_800
 """How long to wait for the desk before giving up."""
 
 ISSUED = "SELECT count(*) FROM certificates"
 MATERIAL = {
     "GenCsrType": "parse",
-    # Without names, so that it does for every order.
-    "Csr": csr_for(generate(KeyKind.P_256), None),
     "CompanyType": 1,
     "CompanyId": "0",
     "ContactEmail": "ssl@tencent.com",
@@ -55,11 +53,17 @@ def settings_for(names: Names) -> str:
     return settings_of(more=f'dns.resolvers = ["{names.endpoint}"]\ndns.dnssec = "off"\n')
 
 
+def material(certificate_id: str, name: str) -> dict[str, object]:
+    """Return the material of an order, with a key of its own and a CSR without names."""
+    csr = csr_for(generate(KeyKind.P_256), None)
+    return {"CertId": certificate_id, "CertCommonName": name, "Csr": csr, **MATERIAL}
+
+
 def order(desk: Desk, caller: Caller, name: str) -> str:
     """Buy an order, hand its material in, and submit it to the CA."""
     (certificate_id,) = perform(desk, caller, "CreateCertificate", **SINGLE_DV)["CertificateIds"]
-    its = {"CertId": certificate_id, "CertCommonName": name}
-    perform(desk, caller, "CertificateInfoSubmit", **its, **MATERIAL)
+    its = material(str(certificate_id), name)
+    perform(desk, caller, "CertificateInfoSubmit", **its)
     perform(desk, caller, "CertificateOrderSubmit", CertId=certificate_id)
     return str(certificate_id)
 
@@ -70,7 +74,7 @@ def make_due(folder: Path, number: int, names: Names | None) -> tuple[str, Keys]
     With `names` their proofs are published; without, none ever is.
     """
     with open_desk(Settings(data=str(folder))) as opened:
-        owners = accounts(opened.desk, number)
+        owners = accounts(opened.desk, number // 2)
         patterns = [
             order(opened.desk, caller, name(each)) for each, (caller, _) in enumerate(owners)
         ]
@@ -106,11 +110,22 @@ def _add(numbers: range, patterns: list[tuple[Order, Submission, Proof, Task]], 
         order, submission, proof, task = patterns[number % len(patterns)]
         its, named = f"{number:08}", name(number)
         unit.orders.add(replace(order, certificate_id=its, number=0, domain=named))
-        kept = replace(submission, certificate_id=its, inspected=True)
-        unit.submissions.add(kept)
+        unit.submissions.add(with_own_key(submission, its))
         label = f"_dnsauth.{named.partition('.')[0]}"
         unit.proofs.add(replace(proof, certificate_id=its, name=named, label=label))
         unit.tasks.add(replace(task, certificate_id=its))
+
+
+def with_own_key(submission: Submission, certificate_id: str) -> Submission:
+    """Return the submission of another order: as in life, no two have the same key."""
+    key = generate(KeyKind.P_256)
+    return replace(
+        submission,
+        certificate_id=certificate_id,
+        csr=csr_for(key, None),
+        spki_sha256=spki_sha256(key.public_key()),
+        inspected=True,
+    )
 
 
 def put_off(folder: Path) -> None:

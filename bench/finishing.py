@@ -22,7 +22,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.acme import MOST_ASKED, PAUSE, Account, AcmeSession, answering, csr_for
-from bench.due import MATERIAL, SINGLE_DV
+from bench.due import SINGLE_DV, material
 from bench.load import connect, exchange
 from bench.machine import Cores
 from bench.names import Names
@@ -105,8 +105,7 @@ class _DeskSession:
     def finish(self, domain: str) -> None:
         """Buy, hand in the material, submit, prove, wait and download."""
         its = self._call("CreateCertificate", SINGLE_DV)["CertificateIds"][0]
-        named = {"CertId": its, "CertCommonName": domain}
-        self._call("CertificateInfoSubmit", named | MATERIAL)
+        self._call("CertificateInfoSubmit", material(its, domain))
         self._call("CertificateOrderSubmit", {"CertId": its})
         asked = {"CertificateId": its}
         for proof in self._call("DescribeCertificateDetail", asked)["DvAuthDetail"]["DvAuths"]:

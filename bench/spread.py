@@ -25,7 +25,7 @@ def name(number: int) -> str:
 
 
 def accounts(desk: Desk, orders: int) -> list[tuple[Caller, Keys]]:
-    """Open the accounts for so many orders; return each as a caller, and its keys."""
+    """Open as many accounts as there are orders at most; return each as a caller, and its keys."""
     return [_account(desk) for _ in range(min(ACCOUNTS, orders))]
 
 

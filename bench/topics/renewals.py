@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from bench.due import AT_ONCE, order, settings_for
+from bench.due import AT_ONCE, order, settings_for, with_own_key
 from bench.found import Aim, Found, over
 from bench.names import names_up
 from bench.requests import reads
@@ -85,7 +85,7 @@ def begin(stage: Stage) -> Turn:
 def _make_due(folder: Path, number: int) -> tuple[str, Keys]:
     """Fill a folder with certificates that end soon; return an order, and its account."""
     with open_desk(Settings(data=str(folder))) as opened:
-        owners = accounts(opened.desk, number)
+        owners = accounts(opened.desk, number // 2)
         patterns = [
             order(opened.desk, caller, name(each)) for each, (caller, _) in enumerate(owners)
         ]
@@ -129,7 +129,7 @@ def _add(
             ends_by=ends_at + LIFE,
         )
         unit.orders.add(issued)
-        unit.submissions.add(replace(submission, certificate_id=its, inspected=True))
+        unit.submissions.add(with_own_key(submission, its))
         unit.proofs.add(replace(proof, certificate_id=its, proved_at=now))
         unit.renewals.add(Renewal(certificate_id=its, uin=issued.uin, ends_at=ends_at, due_at=now))
 
