@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -66,14 +67,19 @@ def new_database(cluster: Cluster, name: str) -> Database:
     """Make an empty database, in place of the one that an earlier run has left."""
     with cluster.connect("postgres") as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-    return kept_database(cluster, name)
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return Database(cluster, cluster.url(name))
 
 
-def kept_database(cluster: Cluster, name: str) -> Database:
-    """Return a database, made if it is not there."""
+def kept_database(cluster: Cluster, name: str, folder: Path) -> Database:
+    """Return the database of the desk of a folder, made if it is not there.
+
+    Then the folder is emptied: what it has belongs to a database that was removed.
+    """
     with cluster.connect("postgres") as connection:
         asked = "SELECT 1 FROM pg_database WHERE datname = %s"
         if connection.execute(asked, (name,)).fetchone() is None:
+            shutil.rmtree(folder, ignore_errors=True)
             connection.execute(f"CREATE DATABASE {name}".encode())
     return Database(cluster, cluster.url(name))
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from bench.acme import MOST_ASKED, PAUSE, Account, AcmeSession, answering, csr_for
+from bench.acme import Account, AcmeSession, answering, csr_for, pauses
 from bench.due import SINGLE_DV, material
 from bench.load import connect, exchange
 from bench.machine import Cores
@@ -30,7 +30,7 @@ from bench.servers import signed
 from bench.spread import name
 from tests.running import Keys
 
-SESSIONS = 8
+SESSIONS = 16
 ISSUED = 1
 """The status of an order that has its certificate."""
 
@@ -112,10 +112,10 @@ class _DeskSession:
             record = f"{proof['DvAuthSubDomain']}.{proof['DvAuthDomain']}"
             self._names.publish(record, proof["DvAuthValue"], self._telling)
         self._call("CompleteCertificate", asked)
-        for _ in range(MOST_ASKED):
+        for pause in pauses():
             if self._call("DescribeCertificate", asked)["Status"] == ISSUED:
                 break
-            time.sleep(PAUSE)
+            time.sleep(pause)
         self._call("DownloadCertificate", asked)
 
     def _call(self, action: str, parameters: Mapping[str, object]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.table import Table
 
@@ -58,22 +59,21 @@ def _customer(stage: Stage, name: str, orders: int) -> Customer:
     """Run a desk with so many orders of one account, written once and kept for later runs."""
     some = stage.some(orders)
     place = stage.folder if stage.options.quick else stage.results
-    database = _database(stage, name, some)
-    # What belongs to a database of the server goes where that does, if it is ever removed.
-    folder = place / ("sqlite" if database is None else "postgresql") / f"desk-{some}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = place / f"orders-{name.lower()}-{some}"
+    database = _database(stage, name, some, folder)
+    folder.mkdir(exist_ok=True)
     keys = with_orders(folder, some, url=database.url if database else "")
     desk = MeasuredDesk(folder, settings_of(), database=database)
     return Customer(stage.held.enter_context(up(desk)), stage.load, keys)
 
 
-def _database(stage: Stage, name: str, orders: int) -> Database | None:
+def _database(stage: Stage, name: str, orders: int, folder: Path) -> Database | None:
     cluster = stage.cluster() if name == POSTGRESQL else None
     if cluster is None:
         return None
     if stage.options.quick:
         return stage.database(f"quick{orders}")
-    return kept_database(cluster, f"orders{orders}")
+    return kept_database(cluster, f"orders{orders}", folder)
 
 
 def tables(found: Found) -> Iterator[Table]:
