@@ -120,7 +120,7 @@ def up(desk: MeasuredDesk) -> Iterator[MeasuredDesk]:
         desk.start()
         yield desk
     except (RuntimeError, TimeoutError) as error:
-        troubles = [line for line in desk.log.splitlines() if '"level": "info"' not in line]
+        troubles = [line for line in desk.log.splitlines() if '"code": "ok"' not in line]
         error.add_note("\n".join([f"{desk.folder.name} wrote:", *troubles[-LINES:]]))
         raise
     finally:

@@ -73,12 +73,14 @@ def _measured(stage: Stage, names: Names) -> dict[str, float]:
         # A desk of more processes begins to issue before the last one answers.
         already = fetch(ISSUED)[0]
         begin, before = time.monotonic(), _spent(desk, names)
+        read()
         wait_for(fetch, ISSUED, number, read)
     seconds = time.monotonic() - begin
     cpu, dns, ours, busy = (
         after - earlier for after, earlier in zip(_spent(desk, names), before, strict=True)
     )
-    issued = number - already
+    # Of a few nothing may be left.
+    issued = max(1, number - already)
     during = beside.copy()
     beside.clear()
     for _ in range(2 if stage.options.quick else 10):
