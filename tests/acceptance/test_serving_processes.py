@@ -116,6 +116,33 @@ def counted(desk: RunningDesk) -> float:
     return sample(page, "certdesk_requests_total", **labels) or 0
 
 
+def test_connections_that_come_at_once_are_shared(desk: RunningDesk) -> None:
+    """Each process accepts one, and leaves the next one to the others for a moment."""
+    host, _, port = desk.endpoint.rpartition(":")
+    with contextlib.ExitStack() as held:
+        clients = [
+            held.enter_context(socket.create_connection((host, int(port)))) for _ in range(32)
+        ]
+        ports = {client.getsockname()[1] for client in clients}
+        until(lambda: sum(accepted(process, ports) for process in serving(desk)) == len(ports))
+        shares = [accepted(process, ports) for process in serving(desk)]
+
+    assert min(shares) >= 4
+
+
+def serving(desk: RunningDesk) -> list[int]:
+    """Give the processes that serve a desk."""
+    return serving_processes_of(desk.pid)
+
+
+def accepted(process: int, ports: set[int]) -> int:
+    """Count the connections of a process to clients at these ports of this machine."""
+    files = {str(file.readlink()) for file in Path(f"/proc/{process}/fd").iterdir()}
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    of_clients = [line for line in lines if int(line[2].rpartition(":")[2], 16) in ports]
+    return sum(f"socket:[{line[9]}]" in files for line in of_clients)
+
+
 def test_no_key_of_the_stock_is_used_twice(tmp_path: Path) -> None:
     """The stock is one for all processes, and is filled again."""
     settings = UNLIMITED + "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 4 }\n"

@@ -26,7 +26,7 @@ from certdesk.web.admission import Gate, OwnGate
 from certdesk.web.api import Api
 from certdesk.web.app import application
 from certdesk.web.connections.acceptor import Acceptor
-from certdesk.web.connections.acceptor import Rules as DoorRules
+from certdesk.web.connections.acceptor import Rules as AcceptRules
 from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import SeatLimits, Seats
@@ -234,11 +234,12 @@ class Server(uvicorn.Server):
             block=settings.connections_per_address,
             shaking=settings.handshakes,
         )
-        rules = DoorRules(
+        rules = AcceptRules(
             peers=self._peers,
             seats=Seats(limits),
             tls=self.config.ssl,
             handshake_seconds=settings.head_seconds,
+            alone=settings.workers == 1,
         )
         acceptors = [Acceptor(each, rules, self._new_protocol) for each in sockets or ()]
         for acceptor in acceptors:

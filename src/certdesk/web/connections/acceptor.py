@@ -30,6 +30,9 @@ AT_ONCE = 8
 """Connections accepted at a time. Then data that has arrived on earlier connections is read, so
 that a rush of new connections does not close those."""
 
+TURN_SECONDS = 0.001
+"""How long a process leaves the next connection to other processes, which shares them evenly."""
+
 PAUSE_SECONDS = 1
 """The pause in accepting after no file could be opened for a connection."""
 
@@ -49,12 +52,16 @@ log = structlog.get_logger()
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The rules for accepting connections; `tls` is None for plain HTTP."""
+    """The rules for accepting connections; `tls` is None for plain HTTP.
+
+    `alone` means that no other process accepts on the same socket.
+    """
 
     peers: Peers
     seats: Seats
     tls: ssl.SSLContext | None
     handshake_seconds: float
+    alone: bool
 
 
 class Acceptor:
@@ -99,7 +106,7 @@ class Acceptor:
             self._loop.add_reader(self._listener, self._accept)
 
     def _accept(self) -> None:
-        for _ in range(AT_ONCE):
+        for _ in range(AT_ONCE if self._rules.alone else 1):
             try:
                 connection, address = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -110,13 +117,18 @@ class Acceptor:
             connection.settimeout(0)
             peer = unmapped(ipaddress.ip_address(address[0].partition("%")[0]))
             self._admit(connection, peer)
+        if not self._rules.alone:
+            self._pause_for(TURN_SECONDS)
 
     def _rest(self, error: OSError) -> None:
         """Pause accepting: the connection that failed would be offered again at once."""
         self._tell("no connection can be accepted", error=str(error))
         if error.errno in NO_FILES:
-            self._loop.remove_reader(self._listener)
-            self._pause = self._loop.call_later(PAUSE_SECONDS, self._watch)
+            self._pause_for(PAUSE_SECONDS)
+
+    def _pause_for(self, seconds: float) -> None:
+        self._loop.remove_reader(self._listener)
+        self._pause = self._loop.call_later(seconds, self._watch)
 
     def _admit(self, connection: socket.socket, peer: Address) -> None:
         rules = self._rules

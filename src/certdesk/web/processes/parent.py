@@ -176,7 +176,7 @@ class ServingProcesses:
         finally:
             for task in (stopped, telling, *lives):
                 task.cancel()
-            await asyncio.gather(*(place.settle() for place in self._places))
+            await asyncio.gather(*(place.last_started() for place in self._places))
             # Clients would wait for nothing if the kernel still took their connections.
             self._listener.close()
             await asyncio.gather(*(place.stop() for place in self._places))
@@ -257,7 +257,7 @@ class ServingProcess:
                 self._all.note_end(self.number, status)
             await asyncio.sleep(doubled(FIRST_PAUSE, unready, LONGEST_PAUSE))
 
-    async def settle(self) -> subprocess.Popen[bytes] | None:
+    async def last_started(self) -> subprocess.Popen[bytes] | None:
         """Wait until no process is being started; return the last one that was."""
         if self._started is None:
             return None
@@ -268,7 +268,7 @@ class ServingProcess:
 
     async def stop(self) -> None:
         """Let the process finish its requests, and end it."""
-        process = await self.settle()
+        process = await self.last_started()
         if process is None:
             return
         self.tell_to_stop()
