@@ -79,7 +79,7 @@ def test_it_shows_the_main_job_in_plain_lines_and_leaves_nothing(tmp_path: Path)
         "(never shown)",
         "13*******34",
         "your CSR",
-        "      Not in the clear: SecretKey, ",
+        "      Never unencrypted: SecretKey, ",
         "      FailedOperation.InvalidParam: Incorrect parameters. Csr: the common name",
         "      $ kill -9 ",
         "all three orders are there.\n",

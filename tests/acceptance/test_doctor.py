@@ -65,7 +65,7 @@ def test_a_desk_whose_authorities_were_just_made_lacks_nothing(
     told = json.loads(desk.run("doctor", "--json").stdout)
     well = [each["What"] for each in told["Findings"] if each["State"] == "ok"]
     for authority in made:
-        assert any(what.startswith(f"{authority['Name']} is good until ") for what in well)
+        assert any(what.startswith(f"{authority['Name']} is valid until ") for what in well)
 
 
 def test_a_resolver_that_stopped_is_found(tmp_path: Path) -> None:
