@@ -73,7 +73,8 @@ def begin(stage: Stage) -> Turn:
         customer.send(row.prepare(customer, stage.some(WARM_UP)))
     echo = stage.held.enter_context(echo_up())
     parts = Parts(stocked, stage.folder, stage.held, quick=stage.options.quick)
-    log = stage.held.enter_context((stage.folder / "own.log").open("w"))
+    # Loggers of the desk's modules keep it, and later topics use them: it stays open.
+    log = (stage.folder / "own.log").open("w")
 
     def turn() -> None:
         for row, name, customer in measured:

@@ -29,7 +29,18 @@ BESIDE = {
 )
 def test_a_topic_runs_to_its_end(topic: str) -> None:
     """And compares something with something."""
-    words = [sys.executable, "-m", "bench", "--quick", "--only", topic]
+    check_that_they_run(topic)
+
+
+def test_a_topic_leaves_nothing_that_the_next_one_stumbles_over() -> None:
+    """One that profiles the desk in the process of the bench, and one that opens a desk there."""
+    check_that_they_run("submission", "certificate")
+
+
+def check_that_they_run(*topics: str) -> None:
+    """Run topics one after the other, to their end."""
+    chosen = [word for topic in topics for word in ("--only", topic)]
+    words = [sys.executable, "-m", "bench", "--quick", *chosen]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Aims" in done.stdout
