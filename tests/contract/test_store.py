@@ -758,6 +758,16 @@ def test_what_is_due_can_leave_out_what_has_a_value(store: Store) -> None:
         due(1, nothing=[1])
 
 
+def test_the_newest_of_what_is_due_can_come_first(store: Store) -> None:
+    """Those with the same time are in key order all the same."""
+    times = {"a": 2, "b": 0, "c": 0, "d": 1, "e": -1}
+    made = [task(name, NOON - timedelta(hours=hours)) for name, hours in times.items()]
+    store.write(lambda unit: [unit.tasks.add(each) for each in made])
+
+    found = store.read(lambda unit: unit.tasks.due("due_at", NOON, 3, newest=True))
+    assert [each.certificate_id for each in found] == ["b", "c", "d"]
+
+
 def test_what_is_due_can_be_asked_for_by_a_value(store: Store) -> None:
     """As what is read otherwise; a value may be none."""
     reasons = {"a": "", "b": "waits", "c": "waits", "d": "fails"}

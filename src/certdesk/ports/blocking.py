@@ -111,10 +111,10 @@ def in_force_elsewhere(
 ) -> list[Order]:
     """Return orders of other accounts that have a good certificate for a key.
 
-    They are among the `most` oldest certificates of other accounts with this key.
+    They are among the `most` newest certificates of other accounts with this key.
     """
     its = unit.certificates.due(
-        "kept_at", now, most, unlike={"uin": [uin]}, spki_sha256=spki_sha256
+        "kept_at", now, most, newest=True, unlike={"uin": [uin]}, spki_sha256=spki_sha256
     )
     return _good_orders(unit, its)
 

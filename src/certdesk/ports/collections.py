@@ -82,14 +82,16 @@ class Collection(Protocol[Stored]):
         limit: int,
         *,
         first: str | None = None,
+        newest: bool = False,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
     ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first.
 
-        Or those first whose time in the field `first` is the earliest. Those with the same time
-        are in key order; there are `limit` at most. Only those are read whose fields equal the
-        given values, and none that has one of the values in `unlike`.
+        Or those first whose time in the field `first` is the earliest; with `newest`, the latest
+        come first. Those with the same time are in key order; there are `limit` at most. Only those
+        are read whose fields equal the given values, and none that has one of the values in
+        `unlike`.
         """
         ...
 

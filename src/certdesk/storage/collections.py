@@ -72,9 +72,17 @@ class Statements(Generic[Stored]):
         first: str,
         equal: Mapping[str, object],
         unlike: Mapping[str, Sequence[object]],
+        *,
+        newest: bool,
     ) -> Statement:
         """Return the statement that reads the rows of a filter up to a time, sorted by `first`."""
-        shape = (field, first, _shape(equal), *((name, len(unlike[name])) for name in unlike))
+        shape = (
+            field,
+            first,
+            newest,
+            _shape(equal),
+            *((name, len(unlike[name])) for name in unlike),
+        )
         statement = self._dues.get(shape)
         if statement is None:
             self.spec.check_filter(dict.fromkeys([field, first, *unlike]))
@@ -88,7 +96,8 @@ class Statements(Generic[Stored]):
             ]
             due = columns[field] <= bindparam("its_time", type_=columns[field].type)
             rows = select(self.table).where(due, *self._conditions(equal), *others)
-            rows = rows.order_by(columns[first], *self.key).limit(bindparam("its_limit"))
+            time = columns[first].desc() if newest else columns[first]
+            rows = rows.order_by(time, *self.key).limit(bindparam("its_limit"))
             statement = self._dues[shape] = Statement(rows, reads=self.table.c)
         return statement
 
@@ -200,12 +209,13 @@ class SqlCollection(Generic[Stored]):
         limit: int,
         *,
         first: str | None = None,
+        newest: bool = False,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
     ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
         unlike = {name: _padded(others) for name, others in (unlike or {}).items()}
-        statement = self._sql.due(field, first or field, equal, unlike)
+        statement = self._sql.due(field, first or field, equal, unlike, newest=newest)
         values = {name: value for name, value in equal.items() if value is not None}
         for name, others in unlike.items():
             values |= {f"not_{name}_{at}": value for at, value in enumerate(others)}

@@ -74,11 +74,12 @@ class Counted(Generic[Stored]):
         limit: int,
         *,
         first: str | None = None,
+        newest: bool = False,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
     ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        return self._inner.due(field, by, limit, first=first, unlike=unlike, **equal)
+        return self._inner.due(field, by, limit, first=first, newest=newest, unlike=unlike, **equal)
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""

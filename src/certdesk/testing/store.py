@@ -136,6 +136,7 @@ class MemoryCollection(Generic[Stored]):
         limit: int,
         *,
         first: str | None = None,
+        newest: bool = False,
         unlike: Mapping[str, Sequence[object]] | None = None,
         **equal: object,
     ) -> list[Stored]:
@@ -149,7 +150,8 @@ class MemoryCollection(Generic[Stored]):
         timed = [(getattr(record, field), record) for record in others]
         due = [record for at, record in timed if at is not None and at <= by]
         found = [(getattr(record, first or field), record) for record in due]
-        found.sort(key=lambda pair: (pair[0], self._sort_key(pair[1])))
+        found.sort(key=lambda pair: self._sort_key(pair[1]))
+        found.sort(key=lambda pair: pair[0], reverse=newest)
         return [record for _, record in found[:limit]]
 
     def count(self, **equal: object) -> int:

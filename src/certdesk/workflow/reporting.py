@@ -24,7 +24,7 @@ from certdesk.ports import (
 
 log = structlog.get_logger()
 
-_MOST_TOLD, _MOST_READ = 5, 20
+_MOST_TOLD, _MOST_READ = 5, 8
 
 
 def report_key(unit: Unit, order: Order, spki_sha256: bytes, now: datetime) -> None:
