@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from typing import cast
 
@@ -70,11 +71,17 @@ class Caa:
     def _climb(
         self, base: str, deadline: float, answers: list[Answer]
     ) -> tuple[str | None, tuple[CaaRecord, ...]]:
-        """Return the first name with CAA records, and these; add to `answers`."""
-        for name in _upwards(base):
-            answers.append(self._resolver.ask(name, "CAA", deadline))
-            if answers[-1].records:
-                return name, tuple(map(_record, answers[-1].records))
+        """Return the first name with CAA records, and these; add to `answers`.
+
+        Names above are asked for before it is known that there are none below.
+        """
+        names = list(_upwards(base))
+        asked = self._resolver.ask_each([(name, "CAA") for name in names], deadline)
+        with contextlib.closing(asked):
+            for name, answer in zip(names, asked, strict=True):
+                answers.append(answer)
+                if answer.records:
+                    return name, tuple(map(_record, answer.records))
         return None, ()
 
 

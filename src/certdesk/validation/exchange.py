@@ -1,6 +1,6 @@
 """One question to one DNS server, by UDP, or by TCP if the answer does not fit.
 
-dnspython reads the answers. The sockets are our own: dnspython's measure time by the
+The sockets are our own: dnspython's measure time by the
 wall clock, accept answers of any size, and ignore the case of the question.
 """
 
@@ -15,10 +15,9 @@ import socket
 import time
 from typing import Self
 
-import dns.message
-
 from certdesk.domain.values.addresses import with_port
 from certdesk.validation.query import Query, is_cut
+from certdesk.validation.reply import Reply, Unreadable, read
 
 TRY_SECONDS = 2.0
 GRACE_SECONDS = 0.1
@@ -75,19 +74,57 @@ class Server:
         return with_port(self.host, self.port)
 
 
-def exchange(query: Query, server: Server, deadline: float) -> dns.message.Message:
+class Sent:
+    """A query that was sent to a server by UDP, and whose answer is awaited; to be closed."""
+
+    def __init__(self, query: Query, server: Server) -> None:
+        """Send it.
+
+        Raises:
+            OSError: the server cannot be reached.
+        """
+        self.query, self.server = query, server
+        self._udp = socket.socket(server.family, socket.SOCK_DGRAM)
+        try:
+            # On a connected socket the system drops packets from other senders. It picks a random
+            # port.
+            self._udp.connect((server.host, server.port))
+            self._udp.send(query.wire)
+        except OSError:
+            self._udp.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._udp.close()
+
+    def packet(self, deadline: float) -> bytes:
+        """Return the next packet from the server.
+
+        Raises:
+            TimeoutError: none came by the deadline, which is in `time.monotonic`.
+            OSError: the server cannot be reached.
+        """
+        self._udp.settimeout(_left(deadline))
+        return self._udp.recv(ANSWER_LIMIT)
+
+
+def exchange(query: Query, server: Server, deadline: float, sent: Sent | None = None) -> Reply:
     """Ask `server` and return its answer, with any code; `deadline` is in `time.monotonic`.
 
     UDP packets that do not answer this very question are ignored, so that an early forged packet
-    has no effect.
+    has no effect. If the query was `sent` already, its answer is awaited.
 
     Raises:
         Unanswered: no answer came in 2 seconds or by the deadline, or it has more than 16 KiB.
     """
     how = ""
     try:
-        found = _by_udp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
-        if isinstance(found, dns.message.Message):
+        with sent or Sent(query, server) as asked:
+            found = _by_udp(asked, min(time.monotonic() + TRY_SECONDS, deadline))
+        if isinstance(found, Reply):
             return found
         how = f" by {found.value}"
         return _by_tcp(query, server, min(time.monotonic() + TRY_SECONDS, deadline))
@@ -107,45 +144,40 @@ class _ByTcp(enum.Enum):
     OTHER_LETTERS = "TCP, since its answer changed the case of the name"
 
 
-def _by_udp(query: Query, server: Server, deadline: float) -> dns.message.Message | _ByTcp:
+def _by_udp(sent: Sent, deadline: float) -> Reply | _ByTcp:
     """Return the answer, or why the question is to be asked by TCP.
 
     An answer in another case may be forged, so the right one is awaited for a moment.
     """
     instead: _ByTcp | None = None
-    with socket.socket(server.family, socket.SOCK_DGRAM) as udp:
-        # On a connected socket the system drops packets from other senders. It picks a random port.
-        udp.connect((server.host, server.port))
-        udp.send(query.wire)
-        while True:
-            try:
-                udp.settimeout(_left(deadline))
-                packet = udp.recv(ANSWER_LIMIT)
-            except TimeoutError:
-                if instead is None:
-                    raise
-                return instead
-            if not query.is_answered_by(packet):
-                continue
-            if query.is_repeated_by(packet):
-                if is_cut(packet):
-                    return _ByTcp.CUT
-                with contextlib.suppress(_Unreadable):
-                    return _read(packet)
-            elif instead is None:
-                instead = _ByTcp.OTHER_LETTERS
-                deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
+    while True:
+        try:
+            packet = sent.packet(deadline)
+        except TimeoutError:
+            if instead is None:
+                raise
+            return instead
+        if not sent.query.is_answered_by(packet):
+            continue
+        if sent.query.is_repeated_by(packet):
+            if is_cut(packet):
+                return _ByTcp.CUT
+            with contextlib.suppress(Unreadable):
+                return read(packet)
+        elif instead is None:
+            instead = _ByTcp.OTHER_LETTERS
+            deadline = min(deadline, time.monotonic() + GRACE_SECONDS)
 
 
-def _by_tcp(query: Query, server: Server, deadline: float) -> dns.message.Message:
+def _by_tcp(query: Query, server: Server, deadline: float) -> Reply:
     packet = by_tcp(query.wire, server, deadline)
     try:
-        response = _read(packet)
-    except _Unreadable:
+        reply = read(packet)
+    except Unreadable:
         raise Unanswered("its answer cannot be read") from None
     if not query.is_answered_by(packet) or is_cut(packet):
         raise Unanswered("its answer is for another question")
-    return response
+    return reply
 
 
 def by_tcp(message: bytes, server: Server, deadline: float) -> bytes:
@@ -185,14 +217,3 @@ def _left(deadline: float) -> float:
     if seconds <= 0:
         raise TimeoutError
     return seconds
-
-
-class _Unreadable(Exception):
-    """A packet is not a DNS message."""
-
-
-def _read(packet: bytes) -> dns.message.Message:
-    try:
-        return dns.message.from_wire(packet)
-    except Exception:  # noqa: BLE001 - dnspython's are many, and any bytes may come
-        raise _Unreadable from None

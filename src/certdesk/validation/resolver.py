@@ -9,11 +9,14 @@ be changed on the way.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import ipaddress
+import itertools
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -23,16 +26,21 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
 
 from certdesk.domain.values.addresses import Address
 from certdesk.domain.values.foreign_text import few, printable_text
 from certdesk.validation.anchors import DNSKEY, Anchors, anchored
-from certdesk.validation.exchange import Server, Unanswered, exchange
+from certdesk.validation.exchange import Sent, Server, Unanswered, exchange
 from certdesk.validation.query import Query
+from certdesk.validation.reply import NOTHING_WRONG, Reply
 
 CHECK_SECONDS = 20.0
 TRIES = 3
 CNAMES = 8
+AHEAD = 4
+"""The most questions of one check that are asked side by side."""
+
 TRUSTED_SECONDS = 300.0
 """How long a resolver is trusted once it has shown that it checks signatures."""
 
@@ -99,15 +107,29 @@ class Resolver:
         """
         return _Lookup(self, deadline).run(name, rdtype)
 
+    def ask_each(
+        self, questions: Sequence[tuple[str, str]], deadline: float
+    ) -> Generator[Answer, None, None]:
+        """Look up a type at a name for each question, as `ask` does; yield the answers in order.
+
+        The first `AHEAD` questions are asked side by side, so whoever waits for all of them waits
+        as long as for one.
+        """
+        with contextlib.ExitStack() as held:
+            ahead = [held.enter_context(sent) for sent in self._sent(questions[:AHEAD])]
+            for (name, rdtype), sent in itertools.zip_longest(questions, ahead):
+                yield _Lookup(self, deadline, sent).run(name, rdtype)
+
     def addresses(self, host: str, deadline: float) -> Addresses:
         """Look up all addresses of `host`; there are none if it does not exist.
 
         Raises:
             Unanswered: A or AAAA records have no answer that can be trusted.
         """
-        four = self.ask(host, "A", deadline)
+        answers = self.ask_each([(host, "A"), (host, "AAAA")], deadline)
+        four = next(answers)
         try:
-            six = self.ask(host, "AAAA", deadline)
+            six = next(answers)
         except Unanswered as failure:
             raise Unanswered(
                 failure.reason, four.steps + failure.steps, failure.server
@@ -126,27 +148,56 @@ class Resolver:
         return tuple(self._servers[turn % len(self._servers)] for turn in range(tries))
 
     def respond(
-        self, server: Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, deadline: float
-    ) -> dns.message.Message:
+        self,
+        server: Server,
+        name: dns.name.Name,
+        rdtype: dns.rdatatype.RdataType,
+        deadline: float,
+        sent: Sent | None = None,
+    ) -> Reply:
         """Return one resolver's answer, which may be that there are no records.
+
+        The resolver may have been `sent` the question already.
 
         Raises:
             Unanswered: there is no answer, or a failure, or the resolver does not check signatures.
         """
         if self._anchors is not None:
             self._demand_checks(server, self._anchors, deadline)
-        return self._checked(server, name, rdtype, deadline)
+        return self._checked(server, name, rdtype, deadline, sent)
 
-    def secure(self, response: dns.message.Message) -> bool | None:
+    def secure(self, response: Reply) -> bool | None:
         """Return whether an answer was signed and checked; None if signatures are not checked."""
-        return None if self._anchors is None else bool(response.flags & dns.flags.AD)
+        return None if self._anchors is None else response.checked
+
+    def _sent(self, questions: Iterable[tuple[str, str]]) -> Iterator[Sent]:
+        """Send questions to the first resolver, if it has shown that it checks signatures."""
+        server = self._servers[0]
+        if self._anchors is not None and not self._is_trusted(server):
+            return
+        # Who asks again, in turn, meets the error again.
+        with contextlib.suppress(OSError, dns.exception.DNSException):
+            for name, rdtype in questions:
+                asked, kind = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
+                yield Sent(self._query(asked, kind), server)
+
+    def _query(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Query:
+        return Query.of(name, rdtype, self._rng, dnssec=self._anchors is not None)
+
+    def _is_trusted(self, server: Server) -> bool:
+        return time.monotonic() < self._trusted_until.get(server, 0.0)
 
     def _checked(
-        self, server: Server, name: dns.name.Name, rdtype: dns.rdatatype.RdataType, deadline: float
-    ) -> dns.message.Message:
-        query = Query.of(name, rdtype, self._rng, dnssec=self._anchors is not None)
-        response = exchange(query, server, deadline)
-        if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        self,
+        server: Server,
+        name: dns.name.Name,
+        rdtype: dns.rdatatype.RdataType,
+        deadline: float,
+        sent: Sent | None = None,
+    ) -> Reply:
+        query = sent.query if sent else self._query(name, rdtype)
+        response = exchange(query, server, deadline, sent)
+        if response.rcode not in NOTHING_WRONG:
             raise Unanswered(_failure(response))
         return response
 
@@ -156,7 +207,7 @@ class Resolver:
         Raises:
             Unanswered: it does not, and the text says what to do.
         """
-        if time.monotonic() < self._trusted_until.get(server, 0.0):
+        if self._is_trusted(server):
             return
         for zone, known in anchors.items():
             response = self._checked(server, zone, dns.rdatatype.DNSKEY, deadline)
@@ -175,9 +226,10 @@ class Resolver:
 class _Lookup:
     """One look-up, which follows CNAME records and goes from resolver to resolver."""
 
-    def __init__(self, resolver: Resolver, deadline: float) -> None:
+    def __init__(self, resolver: Resolver, deadline: float, sent: Sent | None = None) -> None:
         self._resolver = resolver
         self._deadline = deadline
+        self._sent = sent
         self._steps: list[str] = []
         self._secure: bool | None = None
         self._server = ""
@@ -211,12 +263,10 @@ class _Lookup:
             self._secure = secure if asked == chain[0] else self._secure and secure
             records = _follow(response, asked, rdtype, chain)
             # A resolver follows a chain to its end. If it left out the rest, ask for that.
-            if records or response.rcode() == dns.rcode.NXDOMAIN or chain[-1] == asked:
+            if records or response.rcode == dns.rcode.NXDOMAIN or chain[-1] == asked:
                 return records
 
-    def _response(
-        self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType
-    ) -> dns.message.Message:
+    def _response(self, name: dns.name.Name, rdtype: dns.rdatatype.RdataType) -> Reply:
         kind, host = dns.rdatatype.to_text(rdtype), name.to_text(omit_final_dot=True)
         what = f"{kind} of {printable_text(host)}"
         reason = "the time for the check is over"
@@ -224,8 +274,9 @@ class _Lookup:
             if time.monotonic() >= self._deadline:
                 break
             self._server = str(server)
+            sent, self._sent = self._sent, None
             try:
-                response = self._resolver.respond(server, name, rdtype, self._deadline)
+                response = self._resolver.respond(server, name, rdtype, self._deadline, sent)
             except Unanswered as failure:
                 reason = f"resolver {server}: {failure.reason}"
                 self._steps.append(f"{what}, asked of {server}: {failure.reason}")
@@ -234,18 +285,18 @@ class _Lookup:
                 return response
         raise Unanswered(reason)
 
-    def _said(self, response: dns.message.Message) -> str:
+    def _said(self, response: Reply) -> str:
         records = sum(
             len(rrset) for rrset in response.answer if rrset.rdtype != dns.rdatatype.RRSIG
         )
         checked = {None: "", True: ", signed and checked", False: ", not signed"}
-        code = dns.rcode.to_text(response.rcode())
+        code = dns.rcode.to_text(response.rcode)
         plural = "" if records == 1 else "s"
         return f"{code}, {records} record{plural}{checked[self._resolver.secure(response)]}"
 
 
 def _follow(
-    response: dns.message.Message,
+    response: Reply,
     name: dns.name.Name,
     rdtype: dns.rdatatype.RdataType,
     chain: list[dns.name.Name],
@@ -258,13 +309,13 @@ def _follow(
         Unanswered: the records lead in a circle, or over more than 8 names.
     """
     while True:
-        wanted = response.get_rrset(response.answer, name, dns.rdataclass.IN, rdtype)
-        if wanted is not None:
-            return tuple(wanted)
-        alias = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
-        if alias is None:
+        wanted = response.records(name, rdtype)
+        if wanted:
+            return wanted
+        alias = response.records(name, dns.rdatatype.CNAME)
+        if not alias:
             return ()
-        name = alias[0].target
+        name = cast("dns.rdtypes.ANY.CNAME.CNAME", alias[0]).target
         if name in chain:
             raise Unanswered("its CNAME records form a loop")
         chain.append(name)
@@ -272,12 +323,12 @@ def _follow(
             raise Unanswered(f"its CNAME chain has more than {CNAMES} names")
 
 
-def _failure(response: dns.message.Message) -> str:
+def _failure(response: Reply) -> str:
     """Return in plain words which failure a resolver answered with."""
-    code = dns.rcode.to_text(response.rcode())
-    more = few((str(option.code.name) for option in response.extended_errors()), ", ")
+    code = dns.rcode.to_text(response.rcode)
+    more = few(response.errors, ", ")
     code = f"{code} ({more})" if more else code
-    if response.rcode() == dns.rcode.SERVFAIL:
+    if response.rcode == dns.rcode.SERVFAIL:
         return (
             f"it answered {code}: the name servers of the domain do not answer it, or the "
             "DNSSEC signatures of the domain are wrong"
