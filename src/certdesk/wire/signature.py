@@ -252,14 +252,18 @@ def verify(authorization: Authorization, signed: SignedRequest, key: bytes) -> N
     Raises:
         SignatureFailure: the signature belongs to something else, or a signed header is absent.
     """
-    given = bytes.fromhex(authorization.signature)
-    day, service = authorization.date, authorization.service
-    for query in _orders(signed.query):
-        for headers in _readings(authorization.signed_headers, signed.headers):
-            canonical = canonical_request(signed.method, query, headers, signed.payload_hash)
-            text = string_to_sign(signed.timestamp, day, service, canonical)
-            if hmac.compare_digest(hmac_sha256(key, text), given):
-                return
+    names, given = authorization.signed_headers, bytes.fromhex(authorization.signature)
+    absent = [name for name in names if name not in signed.headers]
+    if absent:
+        raise SignatureFailure(f"The signed header `{absent[0]}` is missing.")
+    headers = {name: signed.headers[name].strip(" \t") for name in names}
+    for query, meant in _readings(signed.query, headers):
+        canonical = canonical_request(signed.method, query, meant, signed.payload_hash)
+        text = string_to_sign(
+            signed.timestamp, authorization.date, authorization.service, canonical
+        )
+        if hmac.compare_digest(hmac_sha256(key, text), given):
+            return
     raise SignatureFailure
 
 
@@ -269,22 +273,32 @@ def _orders(query: str) -> list[str]:
     return [query] if in_order == query else [query, in_order]
 
 
-def _readings(names: tuple[str, ...], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Yield the signed headers in every way that a client may have meant them, as sent first.
+def _readings(query: str, headers: dict[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield query and signed headers in every way that a client may have meant them.
+
+    The first is as sent and the second with the action in lower case: nearly all are one of these.
+    """
+    yield query, headers
+    if "x-tc-action" in headers:
+        yield query, {**headers, "x-tc-action": headers["x-tc-action"].lower()}
+    for order in _orders(query):
+        for reading in _readings_of_headers(headers):
+            yield order, reading
+
+
+def _readings_of_headers(headers: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the signed headers in every way.
 
     Headers beyond those that clients sign are lower-cased all or none, which limits the readings to
     64, however many headers a caller claims to have signed.
     """
-    absent = [name for name in names if name not in headers]
-    if absent:
-        raise SignatureFailure(f"The signed header `{absent[0]}` is missing.")
-    others = {name: headers[name].strip(" \t") for name in names}
+    others = headers.copy()
     hosts = [{"host": host} for host in host_readings(others.pop("host"))]
     kinds = _cases({"content-type": others.pop("content-type")})
     actions = _cases({name: others.pop(name) for name in ("x-tc-action",) if name in others})
     for reading in itertools.product(hosts, kinds, actions, _cases(others)):
         values = {name: value for part in reading for name, value in part.items()}
-        yield {name: values[name] for name in names}
+        yield {name: values[name] for name in headers}
 
 
 def host_readings(host: str) -> list[str]:
