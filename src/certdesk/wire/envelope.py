@@ -14,15 +14,18 @@ from certdesk.wire.model import Reply
 
 def success(reply: Reply, request_id: str) -> bytes:
     """Return a reply in its envelope, in UTF-8; members that are None are sent as null."""
-    return _envelope(msgspec.to_builtins(reply), request_id)
+    return _envelope(msgspec.json.encode(reply), request_id)
 
 
 def failure(error: ServiceError, request_id: str, language: str = "") -> bytes:
     """Return a refusal in its envelope, in UTF-8: code, and message in the language asked for."""
     message = error.in_language(language)
-    return _envelope({"Error": {"Code": error.code, "Message": message}}, request_id)
+    members = {"Error": {"Code": error.code, "Message": message}}
+    return _envelope(msgspec.json.encode(members), request_id)
 
 
-def _envelope(members: dict[str, object], request_id: str) -> bytes:
-    """Return the members of a response and its RequestId in the envelope."""
-    return msgspec.json.encode({"Response": {**members, "RequestId": request_id}})
+def _envelope(members: bytes, request_id: str) -> bytes:
+    """Return the members of a response, a JSON object, and its RequestId in the envelope."""
+    more = b"," if members != b"{}" else b""
+    its_id = msgspec.json.encode(request_id)
+    return b'{"Response":' + members[:-1] + more + b'"RequestId":' + its_id + b"}}"
