@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from certdesk.actions.access import FIRST
 from certdesk.actions.orders.list_members import CertificateInfo, info_of
 from certdesk.actions.paging import limit_of
 from certdesk.catalog import Commit, catalog
@@ -80,14 +81,14 @@ def describe_certificates(
         if _asks_for_nothing(request):
             return DescribeCertificatesReply(total_count=0, certificates=[])
         page = unit.orders.page(_query(context, request))
-        projects = {
-            project_id: unit.projects.get(project_id)
-            for project_id in {order.project_id for order in page.orders}
-        }
+        # Every account has project 0, of which there is no record.
+        used = {order.project_id for order in page.orders} - {FIRST}
+        projects = {project_id: unit.projects.get(project_id) for project_id in used}
         return DescribeCertificatesReply(
             total_count=page.total,
             certificates=[
-                info_of(context, unit, order, projects[order.project_id]) for order in page.orders
+                info_of(context, unit, order, projects.get(order.project_id))
+                for order in page.orders
             ],
         )
 

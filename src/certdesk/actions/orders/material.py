@@ -42,7 +42,7 @@ from certdesk.domain.values.keys import KeyKind, inspected_by_now, private_key_p
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.products import FREE, PRODUCTS, Level, Product
 from certdesk.domain.values.record import replace
-from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
+from certdesk.domain.values.sealed_fields import cleartext_fields, secret_fields, without_secrets
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.subject import Subject
 from certdesk.domain.vetting.review import certified_subject
@@ -197,7 +197,7 @@ def _consider(
         raise parameters.refusal(refused, material) from None
     company, manager = _named_parties(context, unit, material, judged, parameters)
     vetted = manager if product.level is not Level.DV else None
-    if vetted is not None and records.is_nobody(context.desk.vault, vetted):
+    if vetted is not None and records.is_nobody(vetted):
         raise parameters.invalid("manager_id", f"manager {vetted.manager_id} was erased")
     return Considered(
         order=order,
@@ -339,7 +339,7 @@ def _subject(considered: Considered) -> Subject:
         return Subject()
     organisation = considered.material.organisation
     if considered.company is not None:
-        organisation = join_fields(Organisation, considered.company.facts, Secret("{}"))
+        organisation = without_secrets(Organisation, considered.company.facts)
     return certified_subject(organisation)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.records import Submission
-from certdesk.domain.values.sealed_fields import join_fields
+from certdesk.domain.values.sealed_fields import join_fields, without_secrets
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
 from certdesk.ports import place_of_submission
@@ -20,7 +20,7 @@ def earlier_material(context: Context, submission: Submission) -> Material:
 
 def cleartext_material(submission: Submission) -> Material:
     """Return the material of a submission without its sealed fields."""
-    return join_fields(Material, submission.facts, Secret("{}"))
+    return without_secrets(Material, submission.facts)
 
 
 def private_key_of(context: Context, submission: Submission) -> Secret | None:

@@ -144,7 +144,7 @@ def _send(context: Context, unit: Unit, manager_id: int, from_: frozenset[State]
         raise IllegalManagerStatus(
             f"ManagerId: {manager_id} must be {', '.join(sorted(from_))}, and is {state}."
         )
-    if records.is_nobody(context.desk.vault, manager):
+    if records.is_nobody(manager):
         raise IllegalManagerStatus(f"ManagerId: {manager_id} was erased. Use another manager.")
     waiting = unit.reviews.get(subject_of_manager(manager_id))
     if waiting is not None and waiting.verdict is None:

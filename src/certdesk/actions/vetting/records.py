@@ -10,7 +10,12 @@ from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.countries import country_code
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.record import replace
-from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
+from certdesk.domain.values.sealed_fields import (
+    cleartext_fields,
+    join_fields,
+    secret_fields,
+    without_secrets,
+)
 from certdesk.domain.values.secret import hidden
 from certdesk.domain.vetting.review import State
 from certdesk.engine import Context
@@ -94,13 +99,12 @@ def people_of(vault: Vault, manager: Manager) -> People:
         )
 
 
-def is_nobody(vault: Vault, manager: Manager) -> bool:
+def is_nobody(manager: Manager) -> bool:
     """Whether a manager was erased as a person: without a name, it cannot be vetted.
 
-    Raises:
-        VaultError: its record was altered.
+    Names are stored as cleartext, so nothing is opened.
     """
-    person = people_of(vault, manager).manager
+    person = without_secrets(People, manager.facts).manager
     return person.first_name is None and person.last_name is None
 
 

@@ -160,7 +160,7 @@ def check_parties(context: Context, unit: Unit, order: Order) -> None:
     manager = unit.managers.get(order.manager_id)
     company = unit.companies.get(manager.company_id) if manager else None
     assert manager is not None and company is not None  # noqa: S101, PT018 -- those named are not deleted
-    if is_nobody(context.desk.vault, manager):
+    if is_nobody(manager):
         raise InvalidParam(
             f"ManagerId: manager {manager.manager_id} was erased. Send the material again "
             "with another manager."

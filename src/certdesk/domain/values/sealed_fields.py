@@ -20,13 +20,12 @@ from certdesk.domain.values.secret import Secret
 
 Value = TypeVar("Value")
 
-_SPLIT: set[type] = set()
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {}
 
 
 def split_fields(kind: type[Value]) -> type[Value]:
     """Declare a record whose cleartext and secret fields are stored apart; a decorator."""
-    msgspec.json.Decoder(kind, dec_hook=_hide)
-    _SPLIT.add(kind)
+    _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_hide)
     return kind
 
 
@@ -45,13 +44,18 @@ def join_fields(kind: type[Value], cleartext: str, secrets: Secret) -> Value:
     return build(kind, _merge(json.loads(cleartext), json.loads(secrets.reveal())))
 
 
+def without_secrets(kind: type[Value], cleartext: str) -> Value:
+    """Return an instance of `kind` that has its cleartext fields only."""
+    return cast("Value", _DECODERS[kind].decode(cleartext))
+
+
 def build(kind: type[Value], values: dict[str, Any]) -> Value:
     """Return an instance of `kind` from nested values, hiding those whose type is `Secret`.
 
     Raises:
         TypeError: `kind` was not declared by `split_fields`.
     """
-    if kind not in _SPLIT:
+    if kind not in _DECODERS:
         msg = f"{kind.__name__} is not declared with split_fields"
         raise TypeError(msg)
     return msgspec.convert(values, kind, dec_hook=_hide)
