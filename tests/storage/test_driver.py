@@ -16,7 +16,7 @@ KEPT = sa.Table(
     "kept", sa.MetaData(), sa.Column("name", sa.Text, primary_key=True), sa.Column("at", UtcTime)
 )
 PUT = Statement(sa.insert(KEPT), sets=("name", "at"))
-ALL = Statement(sa.select(KEPT).order_by(KEPT.c.name), reads=KEPT.c)
+ALL = Statement(sa.select(KEPT).order_by(KEPT.c.name))
 AT = datetime(2026, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 

@@ -15,10 +15,13 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import typing
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Generic, TypeVar, cast
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
 
 from certdesk.domain.usage import Measure
+from certdesk.domain.values.record import replace
 from certdesk.ports.collections import Stored
 
 Mark = TypeVar("Mark")
@@ -98,15 +101,15 @@ class CollectionSpec(Generic[Stored]):
 
     def values(self, record: Stored) -> dict[str, object]:
         """Return the fields of a record by name."""
-        return {name: getattr(record, name) for name in self.fields}
+        return msgspec.structs.asdict(record)
 
-    def build(self, values: Mapping[str, object]) -> Stored:
-        """Return a record from its fields."""
-        return cast("Callable[..., Stored]", self.record)(**values)
+    def build(self, values: Iterable[object]) -> Stored:
+        """Return a record from the values of its fields."""
+        return self.record(**dict(zip(self.fields, values, strict=True)))
 
     def numbered_as(self, record: Stored, number: object) -> Stored:
         """Return the record with its number."""
-        return self.build(self.values(record) | {self.key[0]: number})
+        return replace(record, **{self.key[0]: number})
 
     def next_version(self, record: Stored) -> Stored:
         """Return the record with its version one higher.
@@ -116,12 +119,13 @@ class CollectionSpec(Generic[Stored]):
         """
         if not self.versioned:
             raise TypeError(f"a record of {self.name} has no version and is never changed")
-        values = self.values(record)
-        return self.build(values | {"version": cast("int", values["version"]) + 1})
+        changes: dict[str, Any] = {"version": self.version_of(record) + 1}
+        return replace(record, **changes)
 
-    def version_of(self, record: Stored) -> object:
+    def version_of(self, record: Stored) -> int:
         """Return a versioned record's version."""
-        return self.values(record)["version"]
+        versioned: Any = record
+        return int(versioned.version)
 
     def key_of(self, record: Stored) -> tuple[object, ...]:
         """Return a record's key."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import sqlalchemy as sa
 
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.storage.collections import SqlCollection
-from certdesk.storage.schema import AUDIT
+from certdesk.storage.schema import AUDIT, TABLES
+from certdesk.storage.statement_cache import Values, among, padded
 
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
+TABLE = TABLES[AUDIT.name]
+ITS = TABLE.c
 
 
 class SqlAudit(SqlCollection[AuditEntry]):
@@ -19,26 +20,33 @@ class SqlAudit(SqlCollection[AuditEntry]):
 
     def page(self, query: AuditQuery) -> AuditPage:
         """Return a page of an account's entries, newest first, and how many there are in all."""
-        its = self._sql.table.c
-        conditions = self._conditions(query)
-        counting = sa.select(sa.func.count()).select_from(self._sql.table).where(*conditions)
-        total = self._connection.execute(counting).scalar_one()
+        values = {
+            "uin": query.uin,
+            "since": query.since,
+            "until": query.until,
+            "actions": padded(sorted(query.actions)),
+            "limit": query.limit,
+            "offset": query.offset,
+        }
+        total = self._sql.cache.number(self._driver, _count, values)
         if query.offset >= total or not query.limit:
             return AuditPage((), total)
-        statement = (
-            sa.select(self._sql.table)
-            .where(*conditions)
-            .order_by(its.at.desc(), its.entry_id.desc())
-            .limit(query.limit)
-            .offset(query.offset)
-        )
-        rows = self._connection.execute(statement)
-        return AuditPage(tuple(AUDIT.build(row._asdict()) for row in rows), total)
+        return AuditPage(tuple(self._built(_page, values)), total)
 
-    def _conditions(self, query: AuditQuery) -> tuple[ColumnElement[bool], ...]:
-        its = self._sql.table.c
-        return (
-            its.uin == query.uin,
-            its.at.between(query.since, query.until),
-            its.action.in_(sorted(query.actions)),
-        )
+
+def _count(its: Values) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(TABLE).where(*_conditions(its))
+
+
+def _page(its: Values) -> sa.Select[Any]:
+    found = sa.select(TABLE).where(*_conditions(its))
+    newest = found.order_by(ITS.at.desc(), ITS.entry_id.desc())
+    return newest.limit(its["limit"]).offset(its["offset"])
+
+
+def _conditions(its: Values) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        ITS.uin == its["uin"],
+        ITS.at.between(its["since"], its["until"]),
+        among(ITS.action, its["actions"]),
+    )

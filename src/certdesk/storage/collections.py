@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -11,14 +11,16 @@ from certdesk.ports import Stale, Stored, Taken
 from certdesk.storage import ReadOnly
 from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.schema import TABLES
+from certdesk.storage.statement_cache import StatementCache, padded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Delete, Select
 
     from certdesk.ports import CollectionSpec
-    from certdesk.storage.driver import Driver, Row
+    from certdesk.storage.driver import Driver
+    from certdesk.storage.statement_cache import Make, Values
 
 
 class Statements(Generic[Stored]):
@@ -39,87 +41,50 @@ class Statements(Generic[Stored]):
         its_version = [table.c.version == bindparam("its_version")] if spec.versioned else []
         insert_ = INSERTS[dialect]
         self.insert_numbered = Statement(
-            insert(table).returning(*self.key), sets=spec.fields.keys() - spec.key, reads=self.key
+            insert(table).returning(*self.key), sets=spec.fields.keys() - spec.key
         )
         # A duplicate key is no error here: on PostgreSQL an error would end the whole transaction.
         # The count of rows shows that nothing was inserted.
         self.insert_new = Statement(insert_(table).on_conflict_do_nothing(), sets=spec.fields)
-        self.one = Statement(select(table).where(*its_key), reads=table.c)
+        self.one = Statement(select(table).where(*its_key))
         self.update = Statement(
             update(table).where(*its_key, *its_version), sets=spec.fields.keys() - spec.fixed
         )
         self.delete = Statement(delete(table).where(*its_key))
-        self._selections: dict[object, Statement] = {}
-        self._counts: dict[object, Statement] = {}
-        self._dues: dict[object, Statement] = {}
+        self.cache = StatementCache()
 
-    def selection(self, equal: Mapping[str, object], *, limited: bool, moved: bool) -> Statement:
-        """Return the statement that reads the rows of a filter, or a page of them."""
-        shape = (*_shape(equal), limited, moved)
-        statement = self._selections.get(shape)
-        if statement is None:
-            rows = select(self.table).where(*self._conditions(equal)).order_by(*self.key)
-            if limited:
-                rows = rows.limit(bindparam("its_limit"))
-            if moved:
-                rows = rows.offset(bindparam("its_offset"))
-            statement = self._selections[shape] = Statement(rows, reads=self.table.c)
-        return statement
+    def rows(self, its: Values) -> Select[Any]:
+        """Select the rows of a filter, or a page of them."""
+        found = select(self.table).where(*self._equal(its["equal"])).order_by(*self.key)
+        return found.limit(its["limit"]).offset(its["offset"])
 
-    def due(
-        self,
-        field: str,
-        first: str,
-        equal: Mapping[str, object],
-        unlike: Mapping[str, Sequence[object]],
-        *,
-        newest: bool,
-    ) -> Statement:
-        """Return the statement that reads the rows of a filter up to a time, sorted by `first`."""
-        shape = (
-            field,
-            first,
-            newest,
-            _shape(equal),
-            *((name, len(unlike[name])) for name in unlike),
-        )
-        statement = self._dues.get(shape)
-        if statement is None:
-            self.spec.check_filter(dict.fromkeys([field, first, *unlike]))
-            columns = self.table.c
-            others = [
-                columns[name].is_distinct_from(
-                    bindparam(f"not_{name}_{at}", type_=columns[name].type)
-                )
-                for name, values in unlike.items()
-                for at in range(len(values))
-            ]
-            due = columns[field] <= bindparam("its_time", type_=columns[field].type)
-            rows = select(self.table).where(due, *self._conditions(equal), *others)
-            time = columns[first].desc() if newest else columns[first]
-            rows = rows.order_by(time, *self.key).limit(bindparam("its_limit"))
-            statement = self._dues[shape] = Statement(rows, reads=self.table.c)
-        return statement
-
-    def counting(self, equal: Mapping[str, object]) -> Statement:
-        """Return the statement that counts the rows of a filter."""
-        shape = _shape(equal)
-        statement = self._counts.get(shape)
-        if statement is None:
-            number = func.count()
-            rows = select(number).select_from(self.table).where(*self._conditions(equal))
-            statement = self._counts[shape] = Statement(rows, reads=[number])
-        return statement
-
-    def _conditions(self, equal: Mapping[str, object]) -> list[ColumnElement[bool]]:
-        self.spec.check_filter(equal)
+    def due(self, its: Values, field: str, first: str, newest: bool) -> Select[Any]:  # noqa: FBT001 -- a part of the shape, given by place
+        """Select the rows of a filter up to a time, sorted by the field `first`."""
+        self.spec.check_filter(dict.fromkeys([field, first, *its["unlike"]]))
         columns = self.table.c
-        return [
-            columns[name].is_(None)
-            if value is None
-            else columns[name] == bindparam(name, type_=columns[name].type)
-            for name, value in equal.items()
+        others = [
+            columns[name].is_distinct_from(value)
+            for name, values in its["unlike"].items()
+            for value in values
         ]
+        conditions = [columns[field] <= its["by"], *self._equal(its["equal"]), *others]
+        time = columns[first].desc() if newest else columns[first]
+        return select(self.table).where(*conditions).order_by(time, *self.key).limit(its["limit"])
+
+    def count(self, its: Values) -> Select[Any]:
+        """Count the rows of a filter."""
+        return select(func.count()).select_from(self.table).where(*self._equal(its))
+
+    def prune(self, its: Values, field: str) -> Delete:
+        """Delete the rows of a filter before a time."""
+        self.spec.check_filter({field: None})
+        earlier = self.table.c[field] < its["before"]
+        return delete(self.table).where(earlier, *self._equal(its["equal"]))
+
+    def _equal(self, its: Values) -> list[ColumnElement[bool]]:
+        self.spec.check_filter(its)
+        # Compared with None, a column is NULL.
+        return [self.table.c[name] == value for name, value in its.items()]
 
 
 def check_page(offset: int, limit: int | None) -> None:
@@ -128,31 +93,19 @@ def check_page(offset: int, limit: int | None) -> None:
         raise ValueError("offset and limit are not negative")
 
 
-def _padded(values: Sequence[object]) -> Sequence[object]:
-    """Return values as many as a power of two, some twice, so that few statements are compiled."""
-    size = 1 << (len(values) - 1).bit_length() if values else 0
-    return [*values, *(values[-1] for _ in range(size - len(values)))]
-
-
-def _shape(equal: Mapping[str, object]) -> tuple[tuple[str, bool], ...]:
-    return tuple((name, value is None) for name, value in equal.items())
-
-
 class SqlCollection(Generic[Stored]):
     """`ports.Collection` on a connection that is in a transaction."""
 
     def __init__(
         self,
         statements: Statements[Stored],
-        connection: Connection,
         driver: Driver,
         *,
         writable: bool,
     ) -> None:
-        """Read and, if `writable`, write through `connection` and its driver."""
+        """Read and, if `writable`, write through `driver`."""
         self._sql = statements
         self._spec = statements.spec
-        self._connection = connection
         self._driver = driver
         self._writable = writable
 
@@ -170,7 +123,7 @@ class SqlCollection(Generic[Stored]):
     def get(self, *key: object) -> Stored | None:
         """Read one record, or None."""
         row = self._sql.one.first(self._driver, self._its(key))
-        return None if row is None else self._built(row)
+        return None if row is None else self._spec.build(row)
 
     def replace(self, record: Stored) -> Stored:
         """Store a changed record if its version is still the stored one."""
@@ -189,18 +142,14 @@ class SqlCollection(Generic[Stored]):
     def where(self, *, offset: int = 0, limit: int | None = None, **equal: object) -> list[Stored]:
         """Read the records whose fields equal the given values, in key order."""
         check_page(offset, limit)
-        statement = self._sql.selection(equal, limited=limit is not None, moved=offset > 0)
-        page = {"its_limit": limit, "its_offset": offset}
-        return [self._built(row) for row in statement.all(self._driver, equal | page)]
+        page = {"equal": equal, "limit": limit, "offset": offset or None}
+        return self._built(self._sql.rows, page)
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; return how many there were."""
         self._check_writable()
-        self._spec.check_filter({field: before, **equal})
-        columns = self._sql.table.c
-        others = [columns[name] == value for name, value in equal.items()]
-        statement = delete(self._sql.table).where(columns[field] < before, *others)
-        return self._connection.execute(statement).rowcount
+        values = {"before": before, "equal": equal}
+        return self._sql.cache.touch(self._driver, self._sql.prune, values, field)
 
     def due(
         self,
@@ -214,21 +163,17 @@ class SqlCollection(Generic[Stored]):
         **equal: object,
     ) -> list[Stored]:
         """Read the records whose time in `field` is `by` or earlier, the earliest first."""
-        unlike = {name: _padded(others) for name, others in (unlike or {}).items()}
-        statement = self._sql.due(field, first or field, equal, unlike, newest=newest)
-        values = {name: value for name, value in equal.items() if value is not None}
-        for name, others in unlike.items():
-            values |= {f"not_{name}_{at}": value for at, value in enumerate(others)}
-        found = statement.all(self._driver, values | {"its_time": by, "its_limit": limit})
-        return [self._built(row) for row in found]
+        others = {name: padded(values) for name, values in (unlike or {}).items()}
+        values = {"by": by, "limit": limit, "equal": equal, "unlike": others}
+        return self._built(self._sql.due, values, field, first or field, newest)
 
     def count(self, **equal: object) -> int:
         """Count the records whose fields equal the given values."""
-        (number,) = self._sql.counting(equal).one(self._driver, equal)
-        return cast("int", number)
+        return self._sql.cache.number(self._driver, self._sql.count, equal)
 
-    def _built(self, row: Row) -> Stored:
-        return self._spec.build(dict(zip(self._spec.fields, row, strict=True)))
+    def _built(self, make: Make, values: Values, *further: object) -> list[Stored]:
+        rows = self._sql.cache.each(self._driver, make, values, *further)
+        return [self._spec.build(row) for row in rows]
 
     def _its(self, key: tuple[object, ...]) -> dict[str, object]:
         self._spec.check_key(key)

@@ -1,12 +1,19 @@
-"""The columns for the fields of records, the same on SQLite and PostgreSQL."""
+"""The columns for the fields of records, the same on SQLite and PostgreSQL.
+
+The type of a field decides its column, and how its values are converted for the driver and back.
+`driver.Compiled` converts them, and leaves None as it is.
+"""
 
 from __future__ import annotations
 
 import enum
 import json
+import operator
 import types
 import typing
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import (
@@ -24,137 +31,109 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from certdesk.domain.values.record import Record
 
+Convert: TypeAlias = Callable[[Any], Any]
 
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time, stored and read in UTC, to the microsecond.
 
-    SQLite stores no zone, so the zone is removed on writing and added on reading.
-    """
+class Converted(TypeDecorator[Any]):
+    """A column of a type of SQLAlchemy's, with conversions in the place of SQLAlchemy's own."""
 
-    impl = DateTime(timezone=True)
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Convert an aware time for the database; raise `ValueError` for a naive one."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time needs a zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+    def __init__(
+        self, stored: TypeEngine[Any], write: Convert | None = None, read: Convert | None = None
+    ) -> None:
+        """Convert values by `write` for the driver and by `read` back, if given."""
+        self.impl = stored
+        self.write, self.read = write, read
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Convert the stored value into an aware time."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def bind_processor(self, dialect: Dialect) -> Convert | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Return the conversion for the driver."""
+        return self.write
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Return the conversion back."""
+        return self.read
+
+
+class UtcTime(Converted):
+    """An aware time, stored and read in UTC, to the microsecond.
+
+    SQLite has no type for times: they are texts without a zone, `2026-03-01 12:00:00.000000`.
+    """
+
+    def __init__(self) -> None:
+        """Convert times as each database needs it."""
+        super().__init__(DateTime(timezone=True))
+
+    def bind_processor(self, dialect: Dialect) -> Convert:
+        """Return the conversion of an aware time; it raises `ValueError` for a naive one."""
+        return _time_as_text if dialect.name == "sqlite" else _in_utc
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Convert:  # noqa: ARG002 -- the parameters are SQLAlchemy's
+        """Return the conversion into an aware time in UTC."""
+        return _time_of_text if dialect.name == "sqlite" else _in_utc
+
+
+def _in_utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise ValueError("a stored time needs a zone")
+    return time.astimezone(UTC)
+
+
+def _time_as_text(time: datetime) -> str:
+    return _in_utc(time).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _time_of_text(stored: str) -> datetime:
+    return datetime.fromisoformat(f"{stored}+00:00")
 
 
 EMPTY = "[]"
 
 
-class Texts(TypeDecorator[tuple[object, ...]]):
-    """Texts in tuples, nested or not, stored as JSON."""
+def _texts(kind: Any) -> Converted:  # noqa: ANN401 -- a type with parameters
+    """Return the column for tuples of texts or numbers, nested or not, stored as JSON."""
+    decode = msgspec.json.Decoder(kind).decode
 
-    impl = Text
-    cache_ok = True
+    def write(value: tuple[object, ...]) -> str:
+        # Most are empty, and this costs much less than writing JSON.
+        return json.dumps(value, separators=(",", ":")) if value else EMPTY
 
-    def process_bind_param(self, value: tuple[object, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Write the tuple as a JSON array."""
-        if not value:
-            # Most are empty, and this costs much less than writing JSON.
-            return None if value is None else EMPTY
-        return json.dumps(value, separators=(",", ":"))
+    def read(stored: str) -> object:
+        return () if stored == EMPTY else decode(stored)
 
-    def process_result_value(
-        self,
-        value: str | None,
-        dialect: Dialect,  # noqa: ARG002 -- the parameters are SQLAlchemy's
-    ) -> tuple[object, ...] | None:
-        """Read the JSON array as tuples again."""
-        if value is None or value == EMPTY:
-            return None if value is None else ()
-        return _tuples(json.loads(value))
+    return Converted(Text(), write, read)
 
 
-def _tuples(texts: list[object]) -> tuple[object, ...]:
-    return tuple(_tuples(text) if isinstance(text, list) else text for text in texts)
+def _members(kind: type[enum.Enum], stored: TypeEngine[Any]) -> Converted:
+    """Return the column for the members of an enumeration, stored as their values."""
+    by_value = {member.value: member for member in kind}
+    return Converted(stored, operator.attrgetter("value"), by_value.__getitem__)
 
 
-class Numbered(TypeDecorator[enum.IntEnum]):
-    """A member of an `IntEnum`, stored as its number."""
+def _part(kind: type[Record]) -> Converted:
+    """Return the column for a record that is a part of another, stored as JSON."""
 
-    impl = Integer
-    cache_ok = True
+    def write(part: Record) -> str:
+        return msgspec.json.encode(part).decode()
 
-    def __init__(self, members: type[enum.IntEnum]) -> None:
-        """Store members of this enumeration."""
-        super().__init__()
-        self.members = members
-
-    def process_bind_param(self, value: enum.IntEnum | None, dialect: Dialect) -> int | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Return the member's number."""
-        return None if value is None else int(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> enum.IntEnum | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Return the member with that number."""
-        return None if value is None else self.members(value)
-
-
-class Named(TypeDecorator[enum.Enum]):
-    """A member of an `Enum` of texts, stored as its value."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, members: type[enum.Enum]) -> None:
-        """Store members of this enumeration."""
-        super().__init__()
-        self.members = members
-
-    def process_bind_param(self, value: enum.Enum | None, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Return the member's value."""
-        return None if value is None else str(value.value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> enum.Enum | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Return the member with that value."""
-        return None if value is None else self.members(value)
-
-
-class Part(TypeDecorator[object]):
-    """A record that is a part of another, stored as JSON."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, kind: type) -> None:
-        """Store values of this type."""
-        super().__init__()
-        self.kind = kind
-        self._decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind)
-
-    def process_bind_param(self, value: object, dialect: Dialect) -> str | None:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Write the value as a JSON object."""
-        return None if value is None else msgspec.json.encode(value).decode()
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> object:  # noqa: ARG002 -- the parameters are SQLAlchemy's
-        """Read the JSON object back as the value."""
-        return None if value is None else self._decoder.decode(value)
+    return Converted(Text(), write, msgspec.json.Decoder(kind).decode)
 
 
 # SQLite numbers rows by itself only if the column is declared INTEGER; its integers always have 64
 # bits. PostgreSQL sorts text by the server's locale unless told to sort by code point, as SQLite
 # and Python do.
-TYPES: dict[object, TypeEngine[typing.Any]] = {
+TYPES: dict[object, TypeEngine[Any]] = {
     str: Text().with_variant(Text(collation="C"), "postgresql"),
-    bytes: LargeBinary(),
-    bool: Boolean(),
+    bytes: Converted(LargeBinary()),
+    bool: Converted(Boolean(), read=bool),
     int: BigInteger().with_variant(Integer(), "sqlite"),
     datetime: UtcTime(),
 }
 
 
-def column(name: str, annotation: object, *, key: bool) -> Column[typing.Any]:
+def column(name: str, annotation: object, *, key: bool) -> Column[Any]:
     """Derive the column of a record's field from the field's type.
 
     Raises:
@@ -164,7 +143,7 @@ def column(name: str, annotation: object, *, key: bool) -> Column[typing.Any]:
     return Column(name, _type_of(kind), primary_key=key, nullable=nullable)
 
 
-def counter(name: str) -> Column[typing.Any]:
+def counter(name: str) -> Column[Any]:
     """Return a column for a counter that starts at 0."""
     return Column(name, TYPES[int], nullable=False, server_default=text("0"))
 
@@ -177,15 +156,15 @@ def _without_none(annotation: object) -> tuple[object, bool]:
     return annotation, False
 
 
-def _type_of(kind: object) -> TypeEngine[typing.Any]:
+def _type_of(kind: object) -> TypeEngine[Any]:
     if typing.get_origin(kind) is tuple:
-        return Texts()
+        return _texts(kind)
     if isinstance(kind, type) and issubclass(kind, enum.IntEnum):
-        return Numbered(kind)
+        return _members(kind, Integer())
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
-        return Named(kind)
+        return _members(kind, Text())
     if isinstance(kind, type) and issubclass(kind, Record):
-        return Part(kind)
+        return _part(kind)
     if kind not in TYPES:
         raise TypeError(f"no column keeps a {kind}")
     return TYPES[kind]

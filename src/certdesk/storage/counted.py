@@ -58,13 +58,10 @@ class Counted(Generic[Stored]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; return how many there were."""
-        self._spec.check_filter({field: before, **equal})
-        old = [
-            record
-            for record in self._inner.due(field, before, sys.maxsize)
-            if getattr(record, field) < before
-            and all(getattr(record, name) == value for name, value in equal.items())
-        ]
+        due = self._inner.due(
+            field, before, sys.maxsize, first=None, newest=False, unlike=None, **equal
+        )
+        old = [record for record in due if getattr(record, field) < before]
         return sum(self.remove(*self._spec.key_of(record)) for record in old)
 
     def due(

@@ -7,16 +7,18 @@ here once for each statement: its text, and the conversion of values for the dri
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.selectable import ReturnsRows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table
     from sqlalchemy.sql import ClauseElement, ColumnElement
 
-Process: TypeAlias = Callable[[Any], Any] | None
+Convert: TypeAlias = Callable[[Any], Any]
+Conversions: TypeAlias = tuple[tuple[int, Convert], ...]
 Row: TypeAlias = Sequence[Any]
 
 INSERTS: Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]] = {
@@ -90,33 +92,33 @@ def _execute(cursor: Any, text: str, *values: object) -> None:  # noqa: ANN401 -
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Compiled:
-    """The text of a statement, and the conversions of its values and rows."""
+    """The text of a statement, and the conversions of its values and rows, by their places."""
 
     text: str
     constants: Mapping[str, object]
-    binds: tuple[tuple[str, Process], ...]
+    names: tuple[str, ...]
     positional: bool
-    results: tuple[Process, ...]
+    writes: Conversions
+    reads: Conversions
 
-    def values(self, given: Mapping[str, object]) -> tuple[object, ...] | dict[str, object]:
+    def values(self, given: Mapping[str, object]) -> Sequence[object] | Mapping[str, object]:
         """Return the values as the driver takes them, by position or by name."""
-        known = {**self.constants, **given}
-        if self.positional:
-            return tuple(
-                known[name] if process is None else process(known[name])
-                for name, process in self.binds
-            )
-        return {
-            name: known[name] if process is None else process(known[name])
-            for name, process in self.binds
-        }
+        known = {**self.constants, **given} if self.constants else given
+        values = [known[name] for name in self.names]
+        _convert(values, self.writes)
+        return values if self.positional else dict(zip(self.names, values, strict=True))
 
     def row(self, row: Row) -> Row:
         """Return a row with its values converted to the columns' types."""
-        return [
-            value if process is None else process(value)
-            for value, process in zip(row, self.results, strict=True)
-        ]
+        values = list(row)
+        _convert(values, self.reads)
+        return values
+
+
+def _convert(values: list[Any], conversions: Conversions) -> None:
+    for place, convert in conversions:
+        if values[place] is not None:
+            values[place] = convert(values[place])
 
 
 class Statement:
@@ -127,12 +129,16 @@ class Statement:
         clause: ClauseElement,
         *,
         sets: Iterable[str] = (),
-        reads: Iterable[ColumnElement[Any]] = (),
+        reads: Iterable[ColumnElement[Any]] | None = None,
     ) -> None:
-        """Run `clause`, which writes the columns `sets` and returns the columns `reads`."""
+        """Run `clause`, which writes the columns `sets`.
+
+        The columns that it returns are its own, or `reads` if it is a text.
+        """
         self._clause = clause
         self._sets = tuple(sets)
-        self._reads = tuple(reads)
+        own = clause.exported_columns if isinstance(clause, ReturnsRows) else ()
+        self._reads = tuple(own if reads is None else reads)
         self._compiled: Compiled | None = None
 
     def first(self, driver: Driver, values: Mapping[str, object]) -> Row | None:
@@ -151,11 +157,17 @@ class Statement:
 
     def all(self, driver: Driver, values: Mapping[str, object]) -> list[Row]:
         """Return all rows."""
+        return list(self.each(driver, values))
+
+    def each(self, driver: Driver, values: Mapping[str, object]) -> Iterator[Row]:
+        """Yield the rows as they are read."""
         compiled = self._compiled or self.compiled(driver.dialect)
         cursor = driver.run(compiled.text, compiled.values(values))
-        rows = cursor.fetchall()
-        cursor.close()
-        return [compiled.row(row) for row in rows]
+        try:
+            for row in cursor:
+                yield compiled.row(row)
+        finally:
+            cursor.close()
 
     def touch(self, driver: Driver, values: Mapping[str, object]) -> int:
         """Write; return how many rows were affected."""
@@ -170,18 +182,19 @@ class Statement:
         if self._compiled is not None:
             return self._compiled
         made: Any = self._clause.compile(dialect=dialect, column_keys=list(self._sets) or None)
-        binds = made.positiontup if made.positional else list(made.binds)
+        names = tuple(made.positiontup if made.positional else made.binds)
+        binds = [made.binds[name].type.dialect_impl(dialect) for name in names]
+        columns = [column.type.dialect_impl(dialect) for column in self._reads]
         self._compiled = Compiled(
             text=made.string,
             constants={name: bind.value for name, bind in made.binds.items() if not bind.required},
-            binds=tuple(
-                (name, made.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-                for name in binds
-            ),
+            names=names,
             positional=made.positional,
-            results=tuple(
-                column.type.dialect_impl(dialect).result_processor(dialect, None)
-                for column in self._reads
-            ),
+            writes=_present(kind.bind_processor(dialect) for kind in binds),
+            reads=_present(kind.result_processor(dialect, None) for kind in columns),
         )
         return self._compiled
+
+
+def _present(conversions: Iterable[Convert | None]) -> Conversions:
+    return tuple((place, convert) for place, convert in enumerate(conversions) if convert)

@@ -44,12 +44,10 @@ class ManagerNames:
         self._less = Statement(
             sa.update(MANAGER_NAMES).where(*_THE_ROW).values(orders=ITS.orders - 1)
         )
-        self._part = Statement(
-            sa.select(ITS.part).where(*_OF_NAME).order_by(ITS.part).limit(1), reads=[ITS.part]
-        )
+        self._part = Statement(sa.select(ITS.part).where(*_OF_NAME).order_by(ITS.part).limit(1))
         number = sa.func.count()
         found = sa.select(ITS.name).where(*_OF_MANAGER).distinct().subquery()
-        self._count = Statement(sa.select(number).select_from(found), reads=[number])
+        self._count = Statement(sa.select(number).select_from(found))
 
     def note(self, driver: Driver, before: Order | None, after: Order | None) -> None:
         """Update the counts for an order that has changed."""

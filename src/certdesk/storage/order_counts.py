@@ -48,7 +48,6 @@ class OrderCounts:
             .group_by(ITS.project_id, ITS.status)
             .having(orders > 0)
             .order_by(ITS.project_id, ITS.status),
-            reads=[ITS.project_id, ITS.status, ITS.orders],
         )
 
     def note(self, driver: Driver, before: Order | None, after: Order | None) -> None:

@@ -8,31 +8,23 @@ certificates, and counted.
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-import sqlalchemy as sa
-from sqlalchemy import ColumnElement
+from typing import TYPE_CHECKING
 
 from certdesk.domain.accounts.policy import UNBOUND
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Sort, within_an_answer
-from certdesk.domain.orders.order import WILD, Order
 from certdesk.domain.values.products import UPLOADED
 from certdesk.storage import order_words
-from certdesk.storage.schema import ORDERS, TABLES
+from certdesk.storage.order_selects import OrderSelects, count, named, page
+from certdesk.storage.schema import ORDERS
+from certdesk.storage.statement_cache import padded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import Connection, Select
-
+    from certdesk.domain.orders.order import Order
     from certdesk.storage.driver import Driver
     from certdesk.storage.order_counts import Cell, OrderCounts
-    from certdesk.storage.order_words import WordIndex
-
-Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
-
-TABLE = TABLES["orders"]
-ITS = TABLE.c
+    from certdesk.storage.statement_cache import Make, StatementCache, Values
 
 AT_ONCE = 500
 """The most ids looked up by one statement."""
@@ -55,30 +47,30 @@ class Reach:
     more: tuple[int, ...] = ()
 
     @property
-    def kept(self) -> Conditions:
-        """Return the SQL conditions that exclude the orders in `less`."""
-        return (ITS.number.not_in(self.less),) if self.less else ()
+    def kept(self) -> Values:
+        """Return the filter that excludes the orders in `less`."""
+        return {"not_numbers": padded(self.less)} if self.less else {}
 
     @property
-    def conditions(self) -> Conditions:
-        """Return the SQL conditions for an allowed order; none if all are allowed."""
+    def filter(self) -> Values:
+        """Return the filter for an allowed order; empty if all are allowed."""
         if not self.partly:
             return self.kept
-        inside = sa.and_(ITS.project_id.in_(sorted(self.every)), *self.kept)
-        return (sa.or_(inside, ITS.number.in_(self.more)),)
+        inside = {"projects": padded(sorted(self.every)), **self.kept}
+        return {"either": [inside, {"numbers": padded(self.more)}]}
 
 
 class OrderPages:
     """The search for pages, on a connection that is in a transaction."""
 
     def __init__(
-        self, connection: Connection, driver: Driver, counts: OrderCounts, index: WordIndex
+        self, driver: Driver, cache: StatementCache, counts: OrderCounts, selects: OrderSelects
     ) -> None:
-        """Read through `connection` and its driver; `index` is that of words."""
-        self._connection = connection
+        """Read through `driver`, with statements from `cache`."""
         self._driver = driver
+        self._cache = cache
         self._counts = counts
-        self._index = index
+        self._selects = selects
 
     def page(self, query: OrderQuery) -> OrderPage:
         """Return a page, and how many orders the list has."""
@@ -90,11 +82,11 @@ class OrderPages:
         if not cells and not reach.more:
             return OrderPage((), 0)
         if query.text or query.tags:
-            return self._worded(query, (*_narrowed(query), *reach.conditions))
-        mine = ITS.uin == query.uin
-        every = (mine, *_narrowed(query), *reach.conditions)
+            return self._worded(query, {**_narrowed(query), **reach.filter})
+        every = {"uin": query.uin, **_narrowed(query), **reach.filter}
         if query.ends_from or query.ends_until or _of_a_kind(query):
-            return self._page(query, [every], self._count(every))
+            total = self._cache.number(self._driver, count, every)
+            return self._page(query, [every], total)
         ranges = _ranges(query, cells, reach)
         if len(ranges) > MOST_RANGES or query.sort is not Sort.NEWEST:
             ranges = [every]
@@ -112,9 +104,8 @@ class OrderPages:
     def _named(self, ids: Iterable[str]) -> Iterator[Order]:
         wanted = sorted(ids)
         for start in range(0, len(wanted), AT_ONCE):
-            some = wanted[start : start + AT_ONCE]
-            rows = self._connection.execute(sa.select(TABLE).where(ITS.certificate_id.in_(some)))
-            yield from (ORDERS.build(row._asdict()) for row in rows)
+            some = padded(wanted[start : start + AT_ONCE])
+            yield from self._orders(named, {"ids": some})
 
     def _cells(self, query: OrderQuery) -> list[Cell]:
         cells = self._counts.cells(self._driver, query.uin)
@@ -130,6 +121,8 @@ class OrderPages:
 
         Orders derived from a certificate that a policy denies are denied as well.
         """
+        if query.grants == UNBOUND:
+            return Reach(every=frozenset(projects), partly=False)
         extents = {project: query.extent(project) for project in projects}
         every = frozenset(project for project, extent in extents.items() if extent.every)
         ids = {id_ for extent in extents.values() for id_ in extent.ids}
@@ -147,161 +140,74 @@ class OrderPages:
         """Read the orders derived from certificates that policies deny."""
         for certificate_id in sorted(query.grants.denied_certificates(query.permission)):
             word = order_words.origin_word(query.uin, certificate_id)
-            found = self._index.materialized("words", self._index.found([], [word]))
-            its = sa.select(TABLE).join(found, ITS.number == found.c.number)
-            rows = self._connection.execute(its)
-            yield from (ORDERS.build(row._asdict()) for row in rows)
+            words = self._selects.index.terms([], [word])
+            yield from self._orders(self._selects.worded, {"words": words})
 
-    def _worded(self, query: OrderQuery, conditions: Conditions) -> OrderPage:
-        index = self._index
-        found = index.found(
+    def _worded(self, query: OrderQuery, narrowed: Values) -> OrderPage:
+        words = self._selects.index.terms(
             [order_words.beginning(query.uin, query.text)] if query.text else [],
             [order_words.tag_word(query.uin, tag) for tag in query.tags],
         )
-        hits = index.materialized("words", found)
-        if conditions or query.sort is not Sort.NEWEST:
-            of_orders = hits.join(TABLE, ITS.number == hits.c.number)
-            columns = sa.select(hits.c.number, ITS.ends_at)
-            hits = index.materialized("hits", columns.select_from(of_orders).where(*conditions))
-        counting = sa.select(sa.func.count()).select_from(hits)
-        total = self._connection.execute(counting).scalar_one()
-        ends_at = hits.c.get("ends_at", ITS.ends_at)
-        rest = sa.select(hits.c.number).where(*_following(query, hits.c.number, ends_at))
-        order = _sorted(query.sort, hits.c.number, ends_at)
-        return self._numbered(query, rest.order_by(*order), total)
+        values = {**_paging(query), "words": words, "filter": narrowed}
+        total = self._cache.number(self._driver, self._selects.hits, values, query.sort)
+        return self._built(query, self._selects.page_of_hits, values, total)
 
-    def _page(self, query: OrderQuery, ranges: list[Conditions], total: int) -> OrderPage:
-        following = _following(query, ITS.number, ITS.ends_at)
-        ranges = [(*conditions, *following) for conditions in ranges]
-        if query.sort is not Sort.NEWEST:
-            ends = (ITS.ends_at.is_not(None), ITS.ends_at.is_(None))
-            ranges = [(*conditions, end) for conditions in ranges for end in ends]
-        if len(ranges) == 1:
-            statement = sa.select(TABLE).where(*ranges[0]).order_by(*_in_range(query.sort))
-            return self._built(query, _paged(query, statement), total)
-        return self._numbered(query, _merged(query, ranges), total)
+    def _page(self, query: OrderQuery, ranges: list[Values], total: int) -> OrderPage:
+        return self._built(query, page, {**_paging(query), "ranges": ranges}, total)
 
-    def _numbered(self, query: OrderQuery, numbers: Select[Any], total: int) -> OrderPage:
-        """Read the orders of a page, selected from a list of numbers."""
-        statement = sa.select(TABLE).where(ITS.number.in_(_paged(query, numbers)))
-        order = _sorted(query.sort, ITS.number, ITS.ends_at)
-        return self._built(query, statement.order_by(*order), total)
-
-    def _count(self, conditions: Conditions) -> int:
-        counting = sa.select(sa.func.count()).select_from(TABLE).where(*conditions)
-        return self._connection.execute(counting).scalar_one()
-
-    def _built(self, query: OrderQuery, statement: Select[Any], total: int) -> OrderPage:
+    def _built(self, query: OrderQuery, make: Make, values: Values, total: int) -> OrderPage:
         if query.offset >= total or not query.limit:
             return OrderPage((), total)
-        rows = self._connection.execute(statement)
-        orders = (ORDERS.build(row._asdict()) for row in rows)
+        orders = self._orders(make, values, query.sort)
         return OrderPage(tuple(within_an_answer(orders)), total)
 
-
-def _narrowed(query: OrderQuery) -> Conditions:
-    """Return the SQL conditions for all of the query but account, ids, text, tags and policies."""
-    conditions: list[ColumnElement[bool]] = []
-    if query.project_id is not None:
-        conditions.append(ITS.project_id == query.project_id)
-    if query.statuses is not None:
-        conditions.append(ITS.status.in_(sorted(query.statuses)))
-    if query.ends_from is not None:
-        conditions.append(ITS.ends_at >= query.ends_from)
-    if query.ends_until is not None:
-        conditions.append(ITS.ends_at <= query.ends_until)
-    return (*conditions, *_of_a_kind(query))
+    def _orders(self, make: Make, values: Values, *further: object) -> Iterator[Order]:
+        return map(ORDERS.build, self._cache.each(self._driver, make, values, *further))
 
 
-def _following(
-    query: OrderQuery, number: ColumnElement[int], ends_at: ColumnElement[Any]
-) -> Conditions:
-    """Return the SQL conditions equal to `OrderQuery.follows`."""
-    seen = query.after
-    if seen is None:
-        return ()
-    later = number > seen.number if query.sort is Sort.ENDS_FIRST else number < seen.number
-    if query.sort is Sort.NEWEST:
-        return (later,)
-    if seen.ends_at is None:
-        return (ends_at.is_(None), later)
-    first = query.sort is Sort.ENDS_FIRST
-    beyond = ends_at > seen.ends_at if first else ends_at < seen.ends_at
-    return (sa.or_(ends_at.is_(None), beyond, sa.and_(ends_at == seen.ends_at, later)),)
+def _paging(query: OrderQuery) -> Values:
+    """Return where a page begins and how long it is."""
+    after = query.after
+    return {
+        "after": None if after is None else {"number": after.number, "ends_at": after.ends_at},
+        "limit": query.limit,
+        "offset": query.offset,
+        "most": query.offset + query.limit,
+    }
 
 
-def _of_a_kind(query: OrderQuery) -> Conditions:
-    """Return the SQL conditions for the origin and the kind of certificates."""
-    conditions: list[ColumnElement[bool]] = []
+def _narrowed(query: OrderQuery) -> Values:
+    """Return the filter for all of the query but account, ids, text, tags and policies."""
+    statuses = None if query.statuses is None else padded(sorted(query.statuses))
+    given = {
+        "project_id": query.project_id,
+        "statuses": statuses,
+        "ends_from": query.ends_from,
+        "ends_until": query.ends_until,
+    }
+    return {name: value for name, value in given.items() if value is not None} | _of_a_kind(query)
+
+
+def _of_a_kind(query: OrderQuery) -> dict[str, object]:
+    """Return the filter for the origin and the kind of certificates."""
+    found: dict[str, object] = {}
     if query.uploaded is not None:
-        uploaded = ITS.product_id == UPLOADED
-        conditions.append(uploaded if query.uploaded else ~uploaded)
+        found["product_id" if query.uploaded else "not_product_id"] = UPLOADED
     if query.certificate_type is not None:
-        conditions.append(ITS.certificate_type == query.certificate_type)
+        found["certificate_type"] = query.certificate_type
     if query.plain:
-        conditions.append(_has_plain_name())
-    return tuple(conditions)
+        found["plain"] = True
+    return found
 
 
-def _has_plain_name() -> ColumnElement[bool]:
-    """Return the SQL condition that an order has a name that is not a wildcard.
-
-    Further names are a JSON array of texts (`columns.Texts`), in which only the start of a text
-    follows `["` or `","`. So the pattern removes the quotation mark before each wildcard.
-    """
-    marked = sa.func.replace(ITS.names, f'"{WILD}', WILD, type_=sa.Text)
-    others = sa.or_(marked.like('["%'), marked.like('%","%'))
-    return sa.and_(ITS.domain.is_not(None), sa.or_(ITS.domain.not_like(f"{WILD}%"), others))
-
-
-def _ranges(query: OrderQuery, cells: list[Cell], reach: Reach) -> list[Conditions]:
+def _ranges(query: OrderQuery, cells: list[Cell], reach: Reach) -> list[Values]:
     """Divide a list into ranges of indexes, and a range of the orders allowed by their ids."""
-    mine = ITS.uin == query.uin
-    named = [(ITS.number.in_(reach.more),)] if reach.more else []
+    mine: Values = {"uin": query.uin}
+    numbers: list[Values] = [{"numbers": padded(reach.more)}] if reach.more else []
     if reach.partly or query.project_id is not None:
-        wanted = [(ITS.project_id == cell.project_id, ITS.status == cell.status) for cell in cells]
-        return [*((mine, *each, *reach.kept) for each in wanted), *named]
+        wanted = [{"project_id": cell.project_id, "status": cell.status} for cell in cells]
+        return [*({**mine, **each, **reach.kept} for each in wanted), *numbers]
     if query.statuses is None:
-        return [(mine, *reach.kept)]
+        return [{**mine, **reach.kept}]
     statuses = sorted({cell.status for cell in cells})
-    return [(mine, ITS.status == status, *reach.kept) for status in statuses]
-
-
-def _paged(query: OrderQuery, statement: Select[Any]) -> Select[Any]:
-    return statement.limit(query.limit).offset(query.offset)
-
-
-def _merged(query: OrderQuery, ranges: list[Conditions]) -> Select[Any]:
-    """Select the numbers of the first orders of all ranges, sorted."""
-    most = query.offset + query.limit
-    beginnings = [
-        sa.select(ITS.number, ITS.ends_at)
-        .where(*conditions)
-        .order_by(*_in_range(query.sort))
-        .limit(most)
-        .subquery()
-        for conditions in ranges
-    ]
-    found = sa.union_all(*(sa.select(beginning) for beginning in beginnings)).subquery()
-    order = _sorted(query.sort, found.c.number, found.c.ends_at)
-    return sa.select(found.c.number).order_by(*order)
-
-
-def _in_range(sort: Sort) -> list[ColumnElement[Any]]:
-    """Return the sort order in a range, whose orders either all have an end or all have none."""
-    if sort is Sort.NEWEST:
-        return [ITS.number.desc()]
-    if sort is Sort.ENDS_FIRST:
-        return [ITS.ends_at.asc(), ITS.number.asc()]
-    return [ITS.ends_at.desc(), ITS.number.desc()]
-
-
-def _sorted(
-    sort: Sort, number: ColumnElement[int], ends_at: ColumnElement[Any]
-) -> list[ColumnElement[Any]]:
-    """Return the sort order of the list, the same as `OrderQuery.place`."""
-    if sort is Sort.NEWEST:
-        return [number.desc()]
-    if sort is Sort.ENDS_FIRST:
-        return [ends_at.is_(None), ends_at.asc(), number.asc()]
-    return [ends_at.is_(None), ends_at.desc(), number.desc()]
+    return [{**mine, "status": status, **reach.kept} for status in statuses]

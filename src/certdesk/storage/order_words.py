@@ -95,8 +95,12 @@ def origin_word(uin: str, certificate_id: str) -> str:
 class WordIndex(Protocol):
     """An index of words for the numbers of orders, in one kind of database."""
 
-    def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
-        """Select the numbers that have a word for each prefix, and each whole word."""
+    def terms(self, beginnings: Iterable[str], whole: Iterable[str]) -> str:
+        """Return the text that searches for a word for each prefix, and for each whole word."""
+        ...
+
+    def found(self, terms: Any) -> Select[Any]:  # noqa: ANN401 -- a text, or a parameter in its place
+        """Select the numbers for which such a text is true."""
         ...
 
     def materialized(self, name: str, statement: Select[Any]) -> FromClause:
@@ -128,13 +132,16 @@ class FtsIndex:
             "order_words", sa.column("rowid", sa.Integer), sa.column("order_words")
         )
 
-    def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
-        """Search with FTS5."""
+    def terms(self, beginnings: Iterable[str], whole: Iterable[str]) -> str:
+        """Return the text of a search with FTS5."""
         terms = [f'"{word}"*' for word in beginnings] + [f'"{word}"' for word in whole]
+        return " AND ".join(terms)
+
+    def found(self, terms: Any) -> Select[Any]:  # noqa: ANN401 -- a text, or a parameter in its place
+        """Search with FTS5."""
         its = self._rows.c
-        return sa.select(its.rowid.label("number")).where(
-            its.order_words.op("MATCH", is_comparison=True)(" AND ".join(terms))
-        )
+        matches = its.order_words.op("MATCH", is_comparison=True)(terms)
+        return sa.select(its.rowid.label("number")).where(matches)
 
     def materialized(self, name: str, statement: Select[Any]) -> FromClause:
         """Return a subquery: SQLite starts with the words anyway, and reads them in order."""
@@ -186,11 +193,15 @@ class GinIndex:
         """Name the table and its parts."""
         self._rows = sa.table("order_words", sa.column("number", sa.BigInteger), sa.column("words"))
 
-    def found(self, beginnings: Iterable[str], whole: Iterable[str]) -> Select[tuple[int]]:
-        """Search with `tsquery`."""
+    def terms(self, beginnings: Iterable[str], whole: Iterable[str]) -> str:
+        """Return the text of a search with `tsquery`."""
         terms = [f"'{word}':*" for word in beginnings] + [f"'{word}'" for word in whole]
+        return " & ".join(terms)
+
+    def found(self, terms: Any) -> Select[Any]:  # noqa: ANN401 -- a text, or a parameter in its place
+        """Search with `tsquery`."""
         its = self._rows.c
-        query = sa.cast(" & ".join(terms), TSQUERY)
+        query = sa.cast(terms, TSQUERY)
         return sa.select(its.number).where(its.words.bool_op("@@")(query))
 
     def materialized(self, name: str, statement: Select[Any]) -> FromClause:

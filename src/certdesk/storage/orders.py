@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
-
-import sqlalchemy as sa
 
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, texts
 from certdesk.domain.orders.order import Order
@@ -15,13 +14,12 @@ from certdesk.storage.driver import INSERTS, Statement
 from certdesk.storage.manager_names import ManagerNames
 from certdesk.storage.order_counts import OrderCounts
 from certdesk.storage.order_pages import OrderPages
+from certdesk.storage.order_selects import OrderSelects
 from certdesk.storage.order_words import WordIndex, word_index, words
 from certdesk.storage.schema import ORDERS
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy import Connection
 
     from certdesk.storage.driver import Driver
     from certdesk.storage.usage import Tally
@@ -34,16 +32,15 @@ class OrderStatements(Statements[Order]):
         """Build the statements for `sqlite` or `postgresql`."""
         super().__init__(ORDERS, dialect)
         self.index: WordIndex = word_index(dialect)
+        self.selects = OrderSelects(self.index)
         self.counts = OrderCounts(dialect)
         self.manager_names = ManagerNames(dialect)
         insert = INSERTS[dialect]
         # Nothing is returned if the id or the number is taken.
         number = self.table.c.number
         inserted = insert(self.table).on_conflict_do_nothing().returning(number)
-        self.insert_numbered = Statement(inserted, sets=ORDERS.fields, reads=[number])
-        self.insert_next = Statement(
-            inserted, sets=ORDERS.fields.keys() - {"number"}, reads=[number]
-        )
+        self.insert_numbered = Statement(inserted, sets=ORDERS.fields)
+        self.insert_next = Statement(inserted, sets=ORDERS.fields.keys() - {"number"})
 
 
 class SqlOrders(SqlCollection[Order]):
@@ -52,17 +49,16 @@ class SqlOrders(SqlCollection[Order]):
     def __init__(
         self,
         statements: OrderStatements,
-        connection: Connection,
         driver: Driver,
         tally: Tally,
         *,
         writable: bool,
     ) -> None:
-        """Read and, if `writable`, write through `connection` and its driver."""
-        super().__init__(statements, connection, driver, writable=writable)
+        """Read and, if `writable`, write through `driver`."""
+        super().__init__(statements, driver, writable=writable)
         self._orders = statements
         self._tally = tally
-        self._pages = OrderPages(connection, driver, statements.counts, statements.index)
+        self._pages = OrderPages(driver, statements.cache, statements.counts, statements.selects)
 
     def page(self, query: OrderQuery) -> OrderPage:
         """Return a page of an account's orders, and how many there are in all."""
@@ -105,12 +101,9 @@ class SqlOrders(SqlCollection[Order]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the orders whose time in `field` is earlier; return how many there were."""
-        self._spec.check_filter({field: before, **equal})
-        its = self._sql.table.c
-        others = [its[name] == value for name, value in equal.items()]
-        earlier = sa.select(its.certificate_id).where(its[field] < before, *others)
-        old = self._connection.execute(earlier)
-        return sum(self.remove(row.certificate_id) for row in old.all())
+        due = self.due(field, before, sys.maxsize, first=None, newest=False, unlike=None, **equal)
+        old = [order for order in due if getattr(order, field) < before]
+        return sum(self.remove(order.certificate_id) for order in old)
 
     def _note(self, before: Order | None, after: Order | None) -> None:
         """Update what is derived from an order that has changed."""

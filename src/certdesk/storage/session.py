@@ -83,7 +83,7 @@ class Session:
         """Open every collection on a connection."""
         driver = Driver(connection)
         usage = sql.usage(driver, writable=writable)
-        unit = sql.unit(connection, driver, usage, writable=writable)
+        unit = sql.unit(driver, usage, writable=writable)
         return cls(connection, driver, usage, unit)
 
     def run(self, statement: str) -> None:

@@ -15,8 +15,6 @@ from certdesk.storage.usage import EmbeddedUsage, SqlUsage, Tally, UsageStatemen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Connection
-
     from certdesk.ports import AuditLog, Collection, CollectionSpec, Orders, Usage
     from certdesk.storage.driver import Driver
 
@@ -54,17 +52,13 @@ class Sql:
         self._usage = UsageStatements(dialect)
         self._embedded = dialect == "sqlite"
 
-    def unit(
-        self, connection: Connection, driver: Driver, usage: SqlUsage, *, writable: bool
-    ) -> Unit:
+    def unit(self, driver: Driver, usage: SqlUsage, *, writable: bool) -> Unit:
         """Open every collection on a connection; the caller begins and ends transactions."""
         tally = usage.tally
         return open_unit(
-            lambda spec: SqlCollection(
-                self._statements[spec], connection, driver, writable=writable
-            ),
-            SqlOrders(self._orders, connection, driver, tally, writable=writable),
-            SqlAudit(self._audit, connection, driver, writable=writable),
+            lambda spec: SqlCollection(self._statements[spec], driver, writable=writable),
+            SqlOrders(self._orders, driver, tally, writable=writable),
+            SqlAudit(self._audit, driver, writable=writable),
             usage,
             tally,
         )

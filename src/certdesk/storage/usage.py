@@ -69,7 +69,6 @@ class UsageStatements:
         sums = [sa.func.coalesce(sa.func.sum(USAGE.c[kind]), 0) for kind in COUNTED]
         self.sums = Statement(
             sa.select(*sums).where(USAGE.c.uin == sa.bindparam("its_uin", type_=USAGE.c.uin.type)),
-            reads=[USAGE.c[kind] for kind in COUNTED],
         )
 
     def adding(self, kinds: tuple[str, ...]) -> Statement:
@@ -83,7 +82,6 @@ class UsageStatements:
                     set_={kind: USAGE.c[kind] + adding.excluded[kind] for kind in kinds},
                 ).returning(*columns),
                 sets=("uin", "part", *kinds),
-                reads=columns,
             )
         return self._adding[kinds]
 
