@@ -1,4 +1,7 @@
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from certdesk.domain.values.mailbox import mailbox_fault
 
@@ -38,3 +41,34 @@ def test_a_long_text_is_refused_by_its_length() -> None:
     assert mailbox_fault("a@" + "b." * 200) == (
         "is not an e-mail address: it has 402 characters, and at most 254 are allowed"
     )
+
+
+PIECES = [
+    "a",
+    "B.c",
+    ".",
+    "..",
+    "@",
+    "-",
+    "b.example",
+    "xn--fsq.example",
+    "例.com",
+    "_",
+    " ",
+    '"',
+    "a" * 64,
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+@example("a" * 64 + "@b.example")
+@example("a" * 65 + "@b.example")
+@example("a@" + "例" * 60 + ".com")
+def test_an_address_is_judged_as_the_library_judges_all_of_it(text: str) -> None:
+    """Though the verdict on its domain may have been kept from another address."""
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        assert mailbox_fault(text) is not None
+    else:
+        assert mailbox_fault(text) is None
