@@ -7,7 +7,6 @@ The type of a field decides its column, and how its values are converted for the
 from __future__ import annotations
 
 import enum
-import json
 import operator
 import types
 import typing
@@ -98,7 +97,7 @@ def _texts(kind: Any) -> Converted:  # noqa: ANN401 -- a type with parameters
 
     def write(value: tuple[object, ...]) -> str:
         # Most are empty, and this costs much less than writing JSON.
-        return json.dumps(value, separators=(",", ":")) if value else EMPTY
+        return msgspec.json.encode(value).decode() if value else EMPTY
 
     def read(stored: str) -> object:
         return () if stored == EMPTY else decode(stored)
