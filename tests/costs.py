@@ -77,6 +77,7 @@ OWN = {
     "domain.values.sealed_fields.secret_fields": "material that was accepted before",
     "domain.values.sealed_fields.join_fields": "what the desk has written itself",
     "domain.values.sealed_fields.without_secrets": "what the desk has written itself",
+    "domain.orders.warnings.material_remarks": "material that was accepted before",
     "domain.delivery.pfx.write": "certificates and keys that were accepted before",
     "domain.accounts.policy.Policy.names_action": "the names of actions",
     "domain.values.secret.ending": "numbers as long as the rules let through",

@@ -746,7 +746,7 @@ def test_material_that_is_changed_meanwhile_moves_as_it_is_then(desk: Desk) -> N
     order = desk.with_key()
     desk.send(order)
     (before,) = desk.submissions(order)
-    change = replace(before, warnings=("remarked meanwhile",))
+    change = replace(before, inspected=not before.inspected)
     with pytest.raises(Stale):
         take_on_while(
             desk, order, lambda: desk.store.write(lambda unit: unit.submissions.replace(change))
@@ -754,7 +754,7 @@ def test_material_that_is_changed_meanwhile_moves_as_it_is_then(desk: Desk) -> N
     assert of_order(desk, order, desk.new.uin) == []
     desk.take_on(order)
     (after,) = desk.submissions(order)
-    assert (after.uin, after.warnings) == (desk.new.uin, ("remarked meanwhile",))
+    assert (after.uin, after.inspected) == (desk.new.uin, change.inspected)
 
 
 def test_what_does_not_open_moves_not_at_all(desk: Desk) -> None:

@@ -6,7 +6,7 @@ The order of checks is fixed: certificate, identity, status, parameters, product
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 
 from certdesk.actions.access import OWN_ORDER, own_order
 from certdesk.actions.orders.free_quota import check_domain
@@ -35,7 +35,6 @@ from certdesk.domain.orders.material import COMPANY_HOLDER, Material, has_masked
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.submission import FREE_KINDS, Judged, MaterialRefused, judge
-from certdesk.domain.orders.warnings import organisation_remarks, person_remarks
 from certdesk.domain.pki import csr
 from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
@@ -139,7 +138,7 @@ def prepare_submission(
     else:
         pair = _used_again(context, again)
     company, manager = _drafts(context, considered)
-    submission = _submission(context, considered, pair, parameters)
+    submission = _submission(context, considered, pair)
 
     def keep(unit: Unit, order: Order) -> Order:
         if block_of(unit, order.uin, pair.spki_sha256) is not None:
@@ -360,9 +359,7 @@ def _drafts(context: Context, considered: Considered) -> tuple[Company | None, M
     return draft, records.draft_manager(context, company, people)
 
 
-def _submission(
-    context: Context, considered: Considered, pair: KeyPair, parameters: Parameters
-) -> Submission:
+def _submission(context: Context, considered: Considered, pair: KeyPair) -> Submission:
     kept = replace(considered.material, key_pass=None, csr=None)
     key_pass = considered.material.key_pass
     submission = Submission(
@@ -380,7 +377,6 @@ def _submission(
         spki_sha256=pair.spki_sha256,
         company_id=None,
         manager_id=None,
-        warnings=tuple(_remarks(considered.material, parameters)),
         inspected=pair.inspected,
         identity_since=context.now if holds_identity(kept) else None,
     )
@@ -390,13 +386,3 @@ def _submission(
         personal=seal(secret_fields(kept), place_of_submission(submission, "personal")),
         key_pass=seal(key_pass, place_of_submission(submission, "key_pass")) if key_pass else None,
     )
-
-
-def _remarks(material: Material, parameters: Parameters) -> Iterator[str]:
-    country = material.organisation.country
-    for field, remark in organisation_remarks(material.organisation):
-        yield parameters.remark(f"organisation.{field}", remark)
-    for field, remark in person_remarks(material.manager, country):
-        yield parameters.remark(f"manager.{field}", remark)
-    for field, remark in person_remarks(material.contact, country):
-        yield parameters.remark(f"contact.{field}", remark)

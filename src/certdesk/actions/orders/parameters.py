@@ -84,10 +84,6 @@ class Parameters:
         """Return the error for one refused value, without showing the value."""
         return InvalidParam(f"{self.wire_name(path)}: {self._worded(rule)}.")
 
-    def remark(self, path: str, remark: str) -> str:
-        """Return the text of a warning that refuses nothing."""
-        return f"{self.wire_name(path)}: {remark}"
-
     def _worded(self, rule: str) -> str:
         said = _PATH.sub(lambda match: self._phrases.get(match[1], match[0]), rule)
         return _PATH.sub(lambda match: self.wire_name(match[1]), said)

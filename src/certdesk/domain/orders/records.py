@@ -16,8 +16,7 @@ class Submission(Record, kw_only=True):
     """One submission of material for an order; the order names the number in force.
 
     `facts` has the cleartext fields of the `Material`, `personal` the sealed ones. The pass phrase
-    of the key and the private key are stored apart, each sealed for its own column. `warnings` are
-    remarks that refuse nothing (check digits, telephone numbers) and hold no values. `inspected`
+    of the key and the private key are stored apart, each sealed for its own column. `inspected`
     means that the key has had its slower checks, which a key made by the desk does not need.
     `identity_since` is the time from which the retention of identity numbers in it counts, None if
     it has none.
@@ -37,7 +36,6 @@ class Submission(Record, kw_only=True):
     spki_sha256: bytes
     company_id: int | None
     manager_id: int | None
-    warnings: tuple[Words, ...] = ()
     inspected: bool = False
     identity_since: datetime | None = None
     version: int = 1

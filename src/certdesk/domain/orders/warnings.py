@@ -11,11 +11,23 @@ from collections.abc import Iterator
 import phonenumbers
 from stdnum.cn import ric, uscc
 
+from certdesk.domain.orders.material import Material
 from certdesk.domain.values.countries import country_code
 from certdesk.domain.values.organisation import Organisation, Person
 
 HOME = "CN"
 """The country of a telephone number without a country code: the vendor's own."""
+
+
+def material_remarks(material: Material) -> Iterator[tuple[str, str]]:
+    """Yield (path, remark) for what looks odd about the company and the people of a submission."""
+    country = material.organisation.country
+    for field, remark in organisation_remarks(material.organisation):
+        yield f"organisation.{field}", remark
+    for field, remark in person_remarks(material.manager, country):
+        yield f"manager.{field}", remark
+    for field, remark in person_remarks(material.contact, country):
+        yield f"contact.{field}", remark
 
 
 def organisation_remarks(organisation: Organisation) -> Iterator[tuple[str, str]]:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
+from certdesk.actions.orders.certificate_info_submit import PARAMETERS
 from certdesk.actions.orders.members import name_of
+from certdesk.actions.orders.stored_submissions import earlier_material
 from certdesk.actions.vetting import records
 from certdesk.actions.vetting.companies import CompanyInfo, company_info
 from certdesk.actions.vetting.managers import ManagerInfo, manager_info
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.order import Order
+from certdesk.domain.orders.records import Submission
+from certdesk.domain.orders.warnings import material_remarks
 from certdesk.domain.values.organisation import Company, Organisation
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.domain.values.secret import plain
@@ -152,11 +156,16 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
         spki=spki.hex() if spki else None,
         same_key=same_key(unit, order.uin, spki),
         subject=list(_named(order, known)),
-        remarks=list(submission.warnings) if submission else [],
+        remarks=_remarks(context, submission) if submission else [],
         revocation_reason=order.revocation.reason if order.revocation else None,
         said=order.owner_comment,
         letter=_letter_info(letter) if letter else None,
     )
+
+
+def _remarks(context: Context, submission: Submission) -> list[str]:
+    material = earlier_material(context, submission)
+    return [f"{PARAMETERS.wire_name(path)}: {said}" for path, said in material_remarks(material)]
 
 
 def _named(order: Order, known: Organisation) -> Iterator[str]:
