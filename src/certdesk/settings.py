@@ -349,6 +349,13 @@ class Settings:
         "Keep each process that serves on one processor core, which is faster. false: let the "
         "system move it.",
     )
+    silent_seconds: int = _setting(
+        "http.silent_seconds",
+        30,
+        "Seconds after which one of several processes that serve is killed and replaced if it "
+        "hangs.",
+        least=1,
+    )
     threads: int = _setting("http.threads", 4, "Requests to run at the same time.", least=1)
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds for the body of a request to arrive.", least=1

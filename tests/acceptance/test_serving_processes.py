@@ -23,7 +23,7 @@ from tests.acceptance.crowd import crowd, narrowest
 from tests.acceptance.database import rows
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.acceptance.serving import PROCESSES, killing_one
-from tests.acceptance.watching import RED, sample, told, until
+from tests.acceptance.watching import RED, WELL, sample, told, until
 from tests.children import gone, serving_processes_of
 from tests.conformance.raw import Call
 from tests.running import NO_KEYS_AHEAD, Client, RunningDesk, running
@@ -32,7 +32,9 @@ LIMIT = 10
 SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = {LIMIT}\n{NO_RSA_STOCK}"
 UNLIMITED = f"http.workers = {PROCESSES}\nrate.limit = 0\n"
 KILLS = 4
+NEWEST = -1
 REPLACED = "another serving process serves"
+ENDED = "a serving process ended, another is started"
 NO_ACCIDENT_SECONDS = 5.5
 """Seconds after which no two honest requests share a signature."""
 
@@ -99,6 +101,41 @@ def test_a_process_is_replaced_as_soon_as_it_can_be(desk: RunningDesk) -> None:
         until(lambda: "no process can be started" in desk.log)
         resource.prlimit(desk.pid, resource.RLIMIT_NOFILE, usual)
         until(lambda: desk.log.count(REPLACED) == before + 2)
+
+
+def test_a_process_that_ends_again_and_again_is_started_after_longer_pauses(
+    desk: RunningDesk,
+) -> None:
+    """Although each gets ready; the log tells the pauses."""
+    before = len(pauses(desk))
+    for _ in range(2):
+        with killing_one(desk, NEWEST):
+            pass
+
+    new = pauses(desk)[before:]
+    assert len(new) == 2
+    assert new == sorted(set(new))
+
+
+def pauses(desk: RunningDesk) -> list[float]:
+    """Give the seconds that the log tells after each end of a process."""
+    lines = [json.loads(line) for line in desk.log.splitlines() if ENDED in line]
+    return [line["pause"] for line in lines]
+
+
+def test_a_process_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
+    """It is alive, so nothing but its silence shows it; the log and health say so."""
+    settings = f"{UNLIMITED}http.silent_seconds = 2\n{NO_KEYS_AHEAD}"
+    with running(tmp_path / "data", settings=settings) as desk:
+        hanging = max(serving_processes_of(desk.pid))
+        os.kill(hanging, signal.SIGSTOP)
+        assert gone(hanging)
+        until(lambda: REPLACED in desk.log)
+        until(lambda: told(desk.url).status == WELL)
+
+        assert "did not answer for 2 s and was killed" in told(desk.url).text
+        assert "a serving process hangs, it is killed" in desk.log
+        assert len(serving_processes_of(desk.pid)) == PROCESSES
 
 
 @contextlib.contextmanager

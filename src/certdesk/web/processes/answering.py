@@ -25,6 +25,7 @@ from certdesk.web.processes.messages import (
     Message,
     Note,
     OrderKey,
+    Pong,
     ReadPage,
     Ready,
     Reply,
@@ -61,8 +62,12 @@ class Answering:
         health: Health,
         limiters: Mapping[str, LinkLimiter],
         ready: Callable[[], None],
+        pong: Callable[[], None],
     ) -> None:
-        """Answer with what the desk has; `ready` is called when the process serves."""
+        """Answer with what the desk has.
+
+        `ready` is called when the process serves, and `pong` when it answers a ping.
+        """
         self._opened = opened
         self._health = health
         self._limiters = limiters
@@ -73,6 +78,7 @@ class Answering:
         self._pages: set[asyncio.Task[None]] = set()
         self._does: Mapping[type[Message], Callable[[Any], None]] = {
             Ready: lambda _: ready(),
+            Pong: lambda _: pong(),
             Take: self._take,
             Note: self._note,
             Leave: self._leave,

@@ -28,6 +28,8 @@ from certdesk.web.processes.messages import (
     Message,
     Note,
     OrderKey,
+    Ping,
+    Pong,
     ReadPage,
     Ready,
     Reply,
@@ -102,6 +104,9 @@ class Parent:
     def _received(self, message: ToServing) -> None:
         if isinstance(message, Stop):
             self._stop()
+            return
+        if isinstance(message, Ping):
+            self.tell(Pong())
             return
         asked = self._asked.pop(message.number)
         # The request may have stopped waiting.

@@ -38,6 +38,10 @@ class Ready(Message, frozen=True):
     """The process accepts connections."""
 
 
+class Pong(Message, frozen=True):
+    """The answer to a `Ping`."""
+
+
 class Take(Message, frozen=True):
     """Admit a request; the result is the time of its place, or None if it needs none."""
 
@@ -133,12 +137,17 @@ class Reply(Message, frozen=True):
     argument: object = None
 
 
+class Ping(Message, frozen=True):
+    """Show that the event loop still runs, by a `Pong`."""
+
+
 class Stop(Message, frozen=True):
     """Finish the requests in progress, and end."""
 
 
 FromServing: TypeAlias = (
     Ready
+    | Pong
     | Take
     | Note
     | Leave
@@ -152,7 +161,7 @@ FromServing: TypeAlias = (
     | CountClient
     | ReadPage
 )
-ToServing: TypeAlias = Reply | Stop
+ToServing: TypeAlias = Reply | Ping | Stop
 
 START_DECODER = msgspec.json.Decoder(Start)
 FROM_SERVING = msgspec.msgpack.Decoder(list[FromServing])

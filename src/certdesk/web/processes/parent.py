@@ -30,6 +30,7 @@ from certdesk.web.health import DeskHealth
 from certdesk.web.processes.answering import Answering
 from certdesk.web.processes.channel import Channel
 from certdesk.web.processes.messages import FROM_SERVING, FromServing, Start, Stop
+from certdesk.web.processes.pings import Pings
 from certdesk.web.processes.serving import LINKS, LINKS_OF_ACCOUNT
 from certdesk.web.processes.shares import share_of
 from certdesk.web.server import (
@@ -44,12 +45,16 @@ from certdesk.web.server import (
 if TYPE_CHECKING:
     from certdesk.bootstrap import OpenDesk
     from certdesk.settings import Settings
+    from certdesk.web.processes.messages import Message
 
 MODULE = "certdesk.cli.serving_process"
 """What a serving process runs."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.0625, 10.0
-"""Seconds before a process is started again: the pause doubles with each that ends unready."""
+"""Seconds before a process is started again: the pause doubles with each that ends early."""
+
+STEADY_SECONDS = 60
+"""A process that ends sooner ends early."""
 
 NOTED_SECONDS = 600
 """How long `/healthz` tells that a process ended."""
@@ -190,9 +195,14 @@ class ServingProcesses:
             await place.ready.wait()
         ready()
 
-    def answering(self, ready: Callable[[], None]) -> Answering:
+    def answering(self, ready: Callable[[], None], pong: Callable[[], None]) -> Answering:
         """Return what answers one process."""
-        return Answering(self._opened, self._health, self._limiters, ready)
+        return Answering(self._opened, self._health, self._limiters, ready, pong)
+
+    @property
+    def silent_seconds(self) -> int:
+        """How long a process may leave pings unanswered."""
+        return self._settings.silent_seconds
 
     def command(self, number: int, channel: int) -> tuple[Sequence[str], bytes, tuple[int, ...]]:
         """Return the command of a process, what it reads at its start, and the files it inherits.
@@ -205,17 +215,31 @@ class ServingProcesses:
         files = (channel, start.listener, *start.locks)
         return [sys.executable, "-I", "-m", MODULE], msgspec.json.encode(start), files
 
-    def note_end(self, number: int, status: int) -> None:
+    def note_silence(self, number: int) -> None:
+        """Tell that a process hangs, and is killed for it."""
+        seconds = self.silent_seconds
+        self._note(f"serving process {number} did not answer for {seconds} s and was killed")
+        log.error("a serving process hangs, it is killed", number=number, seconds=seconds)
+        self._opened.probe.wake()
+
+    def note_end(self, number: int, status: int, pause: float) -> None:
         """Tell that a process ended, and have it checked whether the disk lost a write.
 
         A process that finds that ends itself, and all others must end too: the check's write does.
         Nobody waits for the check, since writes may hang.
         """
         reason = f"by signal {-status}" if status < 0 else f"with status {status}"
-        what = f"serving process {number} ended {reason}"
-        self._ended.append((time.monotonic(), what))
-        log.error("a serving process ended, another is started", number=number, status=status)
+        self._note(f"serving process {number} ended {reason}")
+        log.error(
+            "a serving process ended, another is started",
+            number=number,
+            status=status,
+            pause=pause,
+        )
         self._opened.probe.wake()
+
+    def _note(self, what: str) -> None:
+        self._ended.append((time.monotonic(), what))
 
     def note_replaced(self, number: int) -> None:
         """Tell that all is well again, as soon as it is."""
@@ -246,16 +270,18 @@ class ServingProcess:
         Raises:
             SettingsError: the first one did not serve.
         """
-        unready = 0
+        early = 0
         while True:
+            began = time.monotonic()
             status = await self._run()
             if not self.was_ready:
                 raise SettingsError("a serving process ended before it served; the log says why")
-            unready = 0 if self.serves else unready + 1
             self.ready.clear()
+            early = 0 if time.monotonic() - began >= STEADY_SECONDS else early + 1
+            pause = doubled(FIRST_PAUSE, early, LONGEST_PAUSE)
             if status is not None:
-                self._all.note_end(self.number, status)
-            await asyncio.sleep(doubled(FIRST_PAUSE, unready, LONGEST_PAUSE))
+                self._all.note_end(self.number, status, pause)
+            await asyncio.sleep(pause)
 
     async def last_started(self) -> subprocess.Popen[bytes] | None:
         """Wait until no process is being started; return the last one that was."""
@@ -280,8 +306,11 @@ class ServingProcess:
 
     def tell_to_stop(self) -> None:
         """Ask the process to finish its requests; a second time, to drop them."""
+        self._send(Stop())
+
+    def _send(self, message: Message) -> None:
         if self._channel is not None:
-            self._channel.send(Stop())
+            self._channel.send(message)
 
     async def _run(self) -> int | None:
         """Run one process; return its exit status, negative for a signal.
@@ -289,7 +318,8 @@ class ServingProcess:
         None means that none could be started: memory, processes or files are used up.
         """
         lost = asyncio.Event()
-        answering = self._all.answering(self._set_ready)
+        pings = Pings(self._send, self._all.silent_seconds)
+        answering = self._all.answering(self._set_ready, pings.answered)
         channel: Channel[FromServing] = Channel(FROM_SERVING, answering.received, lost.set)
         answering.connect(channel)
         try:
@@ -298,9 +328,21 @@ class ServingProcess:
             reason = error.strerror
             log.error("no process can be started", number=self.number, reason=reason)  # noqa: TRY400 -- the reason is all there is to say
             return None
-        await lost.wait()
+        killing = asyncio.create_task(self._kill_if_silent(process, pings))
+        try:
+            await lost.wait()
+        finally:
+            killing.cancel()
         answering.take_back()
         return await asyncio.to_thread(process.wait)
+
+    async def _kill_if_silent(self, process: subprocess.Popen[bytes], pings: Pings) -> None:
+        """Kill a process that hangs. It may be starting for as long as it takes."""
+        await self.ready.wait()
+        await pings.until_silent()
+        self.ready.clear()
+        self._all.note_silence(self.number)
+        process.kill()
 
     async def _start(self, channel: Channel[FromServing]) -> subprocess.Popen[bytes]:
         ours, theirs = socket.socketpair()
