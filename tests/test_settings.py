@@ -75,6 +75,7 @@ DECLARED = {
     "http.public_url": ("CERTDESK_HTTP_PUBLIC_URL", ""),
     "http.workers": ("CERTDESK_HTTP_WORKERS", 1),
     "http.one_core": ("CERTDESK_HTTP_ONE_CORE", True),
+    "http.silent_seconds": ("CERTDESK_HTTP_SILENT_SECONDS", 30),
     "http.threads": ("CERTDESK_HTTP_THREADS", 4),
     "http.body_seconds": ("CERTDESK_HTTP_BODY_SECONDS", 30),
     "http.head_seconds": ("CERTDESK_HTTP_HEAD_SECONDS", 10),
