@@ -130,17 +130,18 @@ def empty_of(kind: msgspec.inspect.Type) -> str | None:
     return None
 
 
+_TO_SECONDS = len("YYYY-MM-DD HH:MM:SS")
 _BEIJING = timezone(timedelta(hours=8))
 
 
 def local_time(at: datetime | None) -> str | None:
     """Return a time as the real service does: `YYYY-MM-DD HH:MM:SS` in UTC+8, without a zone."""
-    return None if at is None else at.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    return None if at is None else at.astimezone(_BEIJING).isoformat(" ")[:_TO_SECONDS]
 
 
 def utc_time(at: datetime | None) -> str | None:
     """Return a time for the operator: ISO 8601 in UTC with its zone (2026-03-01T12:00:00Z)."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else f"{at.astimezone(UTC).isoformat()[:_TO_SECONDS]}Z"
 
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)?", re.ASCII)

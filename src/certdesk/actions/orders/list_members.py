@@ -1,5 +1,7 @@
 """An order as lists show it."""
 
+import functools
+
 from certdesk.actions.access import may_read_key
 from certdesk.actions.orders.members import (
     NOT_HOSTED,
@@ -141,7 +143,11 @@ def info_of(context: Context, unit: Unit, order: Order, project: Project | None)
 
 
 def _downloads(context: Context, unit: Unit, order: Order) -> SupportDownloadType:
-    kinds = _linked_kinds(context, unit, order)
+    return _downloads_of(_linked_kinds(context, unit, order))
+
+
+@functools.cache  # a few sets of kinds
+def _downloads_of(kinds: frozenset[str]) -> SupportDownloadType:
     return SupportDownloadType(**{kind: kind in kinds for kind in SERVER_KINDS})
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 
 DNSPOD_SERIES = range(43, 57)
 """The products for which CaType chooses the CA (CertificateInfoSubmit, parameter CaType)."""
@@ -61,7 +62,7 @@ class Sale(enum.Enum):
     NONE = "not sold"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Product:
     """One line of the price list; `number` is ProductId and PackageType on the wire."""
 
@@ -72,7 +73,7 @@ class Product:
     edition: str = ""
     buyable: bool = True
 
-    @property
+    @functools.cached_property
     def name(self) -> str:
         """The product's name as shown, such as `GlobalSign OV (multi-domain)`."""
         words = f"{self.brand} {self.level.value}"

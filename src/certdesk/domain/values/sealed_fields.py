@@ -10,7 +10,6 @@ read when it is declared (`split_fields`), while there is one thread.
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -20,6 +19,7 @@ from certdesk.domain.values.secret import Secret
 
 Value = TypeVar("Value")
 
+_OBJECT: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {}
 
 
@@ -41,7 +41,7 @@ def secret_fields(value: Record) -> Secret:
 
 def join_fields(kind: type[Value], cleartext: str, secrets: Secret) -> Value:
     """Return an instance of `kind` from its cleartext and its secret fields."""
-    return build(kind, _merge(json.loads(cleartext), json.loads(secrets.reveal())))
+    return build(kind, _merge(_OBJECT.decode(cleartext), _OBJECT.decode(secrets.reveal())))
 
 
 def without_secrets(kind: type[Value], cleartext: str) -> Value:
