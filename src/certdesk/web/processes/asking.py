@@ -71,7 +71,7 @@ class Parent:
         """Call `stop` when the parent asks for it."""
         self._stop = stop
         self._numbers = itertools.count()
-        self._asked: dict[int, Future[object]] = {}
+        self._asked: dict[int, asyncio.Future[object]] = {}
         self._channel: Channel[ToServing] = Channel(TO_SERVING, self._received, _end)
 
     async def connect(self, connection: socket.socket) -> None:
@@ -93,13 +93,23 @@ class Parent:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._channel.send, message)
 
-    def ask(self, make: Callable[[int], Message]) -> Future[object]:
-        """Send the message that `make` returns for a number; return the future of its result."""
+    def ask(self, make: Callable[[int], Message]) -> asyncio.Future[object]:
+        """Send the message that `make` returns for a number; return the future of its result.
+
+        For the event loop's thread only.
+        """
         number = next(self._numbers)
-        asked: Future[object] = Future()
-        self._asked[number] = asked
-        self.tell(make(number))
+        asked = self._asked[number] = self._loop.create_future()
+        self._channel.send(make(number))
         return asked
+
+    def ask_from_thread(self, make: Callable[[int], Message]) -> Future[object]:
+        """Do the same from any other thread."""
+
+        async def answer() -> object:
+            return await self.ask(make)
+
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop)
 
     def _received(self, message: ToServing) -> None:
         if isinstance(message, Stop):
@@ -110,11 +120,11 @@ class Parent:
             return
         asked = self._asked.pop(message.number)
         # The request may have stopped waiting.
-        if asked.set_running_or_notify_cancel():
+        if not asked.cancelled():
             _give(message, asked)
 
 
-def _give(reply: Reply, asked: Future[object]) -> None:
+def _give(reply: Reply, asked: asyncio.Future[object]) -> None:
     if not reply.error:
         asked.set_result(reply.result)
     else:
@@ -139,13 +149,12 @@ class ParentGate:
 
     async def take(self, use: Use, limit: int) -> Slot | None:
         """Admit a request."""
-        asked = self._parent.ask(lambda number: Take(number, use, limit))
-        taken = await asyncio.wrap_future(asked)
+        taken = await self._parent.ask(lambda number: Take(number, use, limit))
         return None if taken is None else Slot(use.uin, use.action, cast("float", taken))
 
     async def note(self, use: Use) -> None:
         """Note a use of a signature."""
-        await asyncio.wrap_future(self._parent.ask(lambda number: Note(number, use)))
+        await self._parent.ask(lambda number: Note(number, use))
 
     async def leave(self, slot: Slot) -> None:
         """Free the place when its second is over."""
@@ -162,7 +171,7 @@ class ParentKeys(KeyLender):
 
     def take(self, kind: KeyKind) -> int | None:
         """Return the number of a free key."""
-        asked = self._parent.ask(lambda number: TakeKey(number, kind.name))
+        asked = self._parent.ask_from_thread(lambda number: TakeKey(number, kind.name))
         return cast("int | None", asked.result(ANSWER_SECONDS))
 
     def give_back(self, kind: KeyKind, stock_id: int) -> None:
@@ -175,7 +184,7 @@ class ParentKeys(KeyLender):
 
     def order(self, kind: KeyKind) -> Future[None]:
         """Have a key made."""
-        asked = self._parent.ask(lambda number: OrderKey(number, kind.name))
+        asked = self._parent.ask_from_thread(lambda number: OrderKey(number, kind.name))
         return cast("Future[None]", asked)
 
 
@@ -206,7 +215,7 @@ class ParentRateLimiter:
     def wait(self, client: Hashable, longest: float, count: int | None = None) -> float:
         """Count a request of a client; return the seconds until it may be answered."""
         encoded = msgspec.msgpack.encode(client)
-        asked = self._parent.ask(
+        asked = self._parent.ask_from_thread(
             lambda number: CountClient(number, self._name, encoded, longest, count)
         )
         return cast("float", asked.result(ANSWER_SECONDS))
@@ -221,8 +230,8 @@ class ParentHealth:
 
     async def page(self, path: str) -> Page:
         """Return a page; see `web/health.py`."""
-        asked = asyncio.wrap_future(self._parent.ask(lambda number: ReadPage(number, path)))
-        return msgspec.convert(await asked, Page)
+        page = await self._parent.ask(lambda number: ReadPage(number, path))
+        return msgspec.convert(page, Page)
 
 
 class ParentWork:
