@@ -7,7 +7,6 @@ import functools
 import random
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, ip_address, ip_network
 
@@ -25,6 +24,7 @@ from certdesk.web.forms import Head, V1Form
 from certdesk.web.gcra import MOST, RateLimiter
 from certdesk.web.hosts import hosts_of
 from certdesk.web.peers import Peers
+from certdesk.web.thread_pool import ThreadPool
 
 ADDRESSES = st.ip_addresses()
 LIMITS = SeatLimits(all=6, block=3, shaking=2)
@@ -329,7 +329,7 @@ def test_a_strangers_form_is_looked_through_and_not_taken_apart() -> None:
 )
 def test_a_limit_that_cannot_be_names_its_setting(settings: Settings, named: str) -> None:
     """And what is wrong with it."""
-    with ThreadPoolExecutor(1) as threads, pytest.raises(SettingsError, match=named):
+    with ThreadPool(1, "stranger") as threads, pytest.raises(SettingsError, match=named):
         edge_of(settings, threads)
 
 

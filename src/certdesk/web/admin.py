@@ -19,7 +19,6 @@ import stat
 import struct
 import sys
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from certdesk.domain.errors import InternalError, InvalidAction, InvalidParamete
 from certdesk.engine import OPERATOR, Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.socket_address import socket_address
+from certdesk.web.thread_pool import ThreadPool
 from certdesk.wire.envelope import failure, success
 from certdesk.wire.strict_json import BadJson, parse_object
 
@@ -93,15 +93,14 @@ async def admin_socket(
 
     The operator has separate threads, so that a busy API does not block it.
     """
-    threads = ThreadPoolExecutor(OPERATOR_THREADS, "operator")
+    threads = ThreadPool(OPERATOR_THREADS, "operator")
     in_hand: set[asyncio.Task[None]] = set()
 
     async def carry_out(line: bytes, writer: asyncio.StreamWriter) -> None:
         # This comes first, since an accepted request is not sent again.
         uid = _uid_of(writer.get_extra_info("socket"))
         writer.write(TAKEN_IN_HAND)
-        run = asyncio.get_running_loop().run_in_executor
-        writer.write(await run(threads, answer, desk, catalog, line, uid) + b"\n")
+        writer.write(await threads.run(answer, desk, catalog, line, uid) + b"\n")
         await writer.drain()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -114,16 +113,16 @@ async def admin_socket(
                 await task
         writer.close()
 
-    _make_way(path)
-    server, ours = await _listen(path, group, serve)
-    try:
-        yield
-    finally:
-        server.close()
-        _remove(path, ours)
-        if in_hand:
-            await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
-        threads.shutdown()
+    with threads:
+        _make_way(path)
+        server, ours = await _listen(path, group, serve)
+        try:
+            yield
+        finally:
+            server.close()
+            _remove(path, ours)
+            if in_hand:
+                await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
 
 
 def _make_way(path: Path) -> None:

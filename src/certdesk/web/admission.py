@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
     from typing import TypeVar
 
     from certdesk.domain.accounts.replay import Use
     from certdesk.ports import Admission, Slot
+    from certdesk.web.thread_pool import ThreadPool
 
     Given = TypeVar("Given")
 
@@ -35,7 +34,7 @@ class Gate(Protocol):
 class OwnGate:
     """A `Gate` of this process; an admission that may wait is asked on threads."""
 
-    def __init__(self, admission: Admission, threads: Executor) -> None:
+    def __init__(self, admission: Admission, threads: ThreadPool) -> None:
         """Ask `admission`."""
         self._admission = admission
         self._threads = threads
@@ -55,4 +54,4 @@ class OwnGate:
     async def _ask(self, ask: Callable[..., Given], *arguments: object) -> Given:
         if not self._admission.waits:
             return ask(*arguments)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, ask, *arguments)
+        return await self._threads.run(ask, *arguments)

@@ -5,12 +5,10 @@ The answer is always HTTP 200 with an envelope; only broken HTTP gets another st
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -28,6 +26,7 @@ from certdesk.web.body import BodyTooSlow
 from certdesk.web.edge import Edge
 from certdesk.web.forms import Head
 from certdesk.web.steps import Asked, Exchange, Steps
+from certdesk.web.thread_pool import ThreadPool, on_the_loop
 from certdesk.wire.envelope import failure
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ log = structlog.get_logger()
 class Api:
     """The ASGI application that answers `GET /` and `POST /`."""
 
-    def __init__(self, steps: Steps, threads: Executor, counts: Counts, edge: Edge) -> None:
+    def __init__(self, steps: Steps, threads: ThreadPool, counts: Counts, edge: Edge) -> None:
         """Take requests through `PIPELINE`, whose last steps run on `threads`."""
         self._steps = steps
         self._threads = threads
@@ -182,17 +181,16 @@ class Api:
             except TRIED_AGAIN as failure:
                 if isinstance(failure, CallerChanged):
                     self._steps.forget_key(asked)
-                await asyncio.wrap_future(attempts.next_after(failure))
+                await on_the_loop(attempts.next_after(failure))
                 asked.writing = None
 
     async def _attempt(self, steps: Iterator[Step], asked: Asked) -> None:
         """Take the steps; no thread is held while waiting for a new key or the disk."""
         with contextlib.ExitStack() as asked.borrowed:
-            run = asyncio.get_running_loop().run_in_executor
-            await run(self._threads, self._take_until_written, steps, asked)
+            await self._threads.run(self._take_until_written, steps, asked)
             if asked.writing is not None:
                 with declared(asked.action):
-                    asked.reply = await asyncio.wrap_future(asked.writing)
+                    asked.reply = await on_the_loop(asked.writing)
                 await self._take(steps, asked)
 
     def _take_until_written(self, steps: Iterator[Step], asked: Asked) -> None:

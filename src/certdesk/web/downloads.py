@@ -6,7 +6,6 @@ A link needs no signature: it was sealed for the user who asked for it
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import functools
 import uuid
@@ -30,13 +29,13 @@ from certdesk.web.guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from concurrent.futures import Executor
 
     from starlette.requests import Request
 
     from certdesk.catalog import Catalog
     from certdesk.engine import Desk
     from certdesk.web.edge import Edge
+    from certdesk.web.thread_pool import ThreadPool
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -97,7 +96,7 @@ class Downloads:
         self._guard = Guard(desk)
         self._rate_limits = rate_limits
 
-    def route(self, edge: Edge, threads: Executor) -> Route:
+    def route(self, edge: Edge, threads: ThreadPool) -> Route:
         """Serve `/download/TOKEN/NAME.zip` to GET only, as each answer is a download.
 
         Answers to wrong links are delayed. Other paths below `/download/` do not count as guesses:
@@ -111,8 +110,7 @@ class Downloads:
             if link is None:
                 answer = self.answer(request, None)
             else:
-                run = asyncio.get_running_loop().run_in_executor
-                answer = await run(threads, self.answer, request, link)
+                answer = await threads.run(self.answer, request, link)
             if answer.status_code == NOT_FOUND:
                 await edge.slow_down(edge.wrong, request.scope, request.receive)
             return answer

@@ -22,10 +22,11 @@ from certdesk.web.peers import Peers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Executor
     from typing import TypeVar
 
     from starlette.types import Receive, Scope
+
+    from certdesk.web.thread_pool import ThreadPool
 
     Given = TypeVar("Given")
 
@@ -56,7 +57,7 @@ class Edge:
     pages: RateLimiter
     bodies: BodyRoom
     body_seconds: float
-    threads: Executor
+    threads: ThreadPool
 
     def is_for_us(self, scope: Scope, host: str) -> bool:
         """Return whether a request with this Host is meant for this desk; log it if not."""
@@ -102,7 +103,7 @@ class Edge:
 
     async def aside(self, work: Callable[..., Given], *arguments: object) -> Given:
         """Do a stranger's work on one of the strangers' threads."""
-        return await asyncio.get_running_loop().run_in_executor(self.threads, work, *arguments)
+        return await self.threads.run(work, *arguments)
 
 
 def shown(host: str) -> str:
@@ -110,7 +111,7 @@ def shown(host: str) -> str:
     return redacted_bare(name_in(host) or host) if host else ""
 
 
-def edge_of(settings: Settings, threads: Executor) -> Edge:
+def edge_of(settings: Settings, threads: ThreadPool) -> Edge:
     """Return the limits given by the settings.
 
     Raises:

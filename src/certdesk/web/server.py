@@ -10,7 +10,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -36,6 +35,7 @@ from certdesk.web.gcra import RateLimiter
 from certdesk.web.health import DeskHealth, Health, Watch
 from certdesk.web.rate_limits import Limits
 from certdesk.web.steps import Steps
+from certdesk.web.thread_pool import ThreadPool
 from certdesk.web.tls import renew_certificate
 
 if TYPE_CHECKING:
@@ -110,16 +110,16 @@ async def _run(
 class Threads:
     """The threads of requests, and those for strangers and public pages."""
 
-    requests: ThreadPoolExecutor
-    strangers: ThreadPoolExecutor
+    requests: ThreadPool
+    strangers: ThreadPool
 
 
 @contextlib.contextmanager
 def request_threads(settings: Settings) -> Iterator[Threads]:
     """Have threads while the context lasts."""
     with (
-        ThreadPoolExecutor(settings.threads, "request") as requests,
-        ThreadPoolExecutor(STRANGERS_THREADS, "stranger") as strangers,
+        ThreadPool(settings.threads, "request") as requests,
+        ThreadPool(STRANGERS_THREADS, "stranger") as strangers,
     ):
         yield Threads(requests, strangers)
 

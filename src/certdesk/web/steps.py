@@ -5,14 +5,13 @@ Each step stores what it finds out about a request in `Asked`, or refuses the re
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
+from collections.abc import Mapping
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from certdesk.bootstrap import SystemClock
 from certdesk.catalog import Action, Catalog
@@ -40,6 +39,7 @@ from certdesk.web.guard import Guard, KnownKey, check_coverage, check_token, per
 from certdesk.web.host_diagnosis import HostDiagnosis, is_cheap
 from certdesk.web.rate_limits import Limits
 from certdesk.web.refused import Named, language_in, named_in
+from certdesk.web.thread_pool import ThreadPool
 from certdesk.wire import vendor
 from certdesk.wire.envelope import success
 from certdesk.wire.model import Reply, Request
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
 NO_ROOM = "The desk is receiving too many large requests. Send this one again later."
-
-Given = TypeVar("Given")
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -103,7 +101,7 @@ class Steps:
         self,
         desk: Desk,
         catalog: Catalog,
-        threads: Executor,
+        threads: ThreadPool,
         gate: Gate,
         *,
         limits: Limits,
@@ -150,7 +148,7 @@ class Steps:
         secret_id = asked.claim.secret_id
         known = self._guard.recall(secret_id)
         if known is None:
-            known = await self._on_a_thread(self._guard.look_up, secret_id)
+            known = await self._threads.run(self._guard.look_up, secret_id)
         asked.known = known
         asked.exchange.log_fields["account"] = known.caller.uin
 
@@ -205,7 +203,7 @@ class Steps:
         if isinstance(refusal, SignatureFailure):
             return
         named = named_in(head, body)
-        uin = await self._on_a_thread(self._guard.owner_of, named.secret_id) if named else None
+        uin = await self._threads.run(self._guard.owner_of, named.secret_id) if named else None
         if named is None or uin is None:
             return
         use = self._use(named, uin, self._catalog.find(named.action))
@@ -331,11 +329,7 @@ class Steps:
         """Store a signature that changed nothing, if it could be replayed after a restart."""
         if use.is_new_after_a_restart:
             keep = functools.partial(keep_signature, _seen(use))
-            await self._on_a_thread(self._desk.store.write, keep)
-
-    async def _on_a_thread(self, ask: Callable[..., Given], *arguments: object) -> Given:
-        run = asyncio.get_running_loop().run_in_executor
-        return await run(self._threads, ask, *arguments)
+            await self._threads.run(self._desk.store.write, keep)
 
 
 def _seen(use: Use) -> SeenSignature:
