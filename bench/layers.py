@@ -12,10 +12,9 @@ import contextlib
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import certdesk
 from bench.inside import HOST, OwnDesk
@@ -28,7 +27,10 @@ from certdesk.web.api import Api
 from certdesk.web.edge import edge_of
 from certdesk.web.rate_limits import Limits
 from certdesk.web.steps import Steps
+from certdesk.web.thread_pool import ThreadPool
 from certdesk.workflow.counting import Uncounted
+
+Given = TypeVar("Given")
 
 INTERVAL = 0.001
 REQUESTS = 1000
@@ -75,21 +77,19 @@ def _place(file: str) -> str:
     return file.partition(LIBRARIES)[2].partition("/")[0].removesuffix(".py")
 
 
-class InThisThread(Executor):
+class InThisThread(ThreadPool):
     """Carries everything out at once."""
 
-    def submit(
-        self,
-        function: Callable[..., Any],
-        /,
-        *arguments: Any,  # noqa: ANN401 -- as its base
-        **named: Any,  # noqa: ANN401 -- passed on as it is
-    ) -> Future[Any]:
-        """Call the function; give its outcome."""
-        outcome: Future[Any] = Future()
+    def __init__(self) -> None:
+        """Start no thread."""
+        super().__init__(0, "none")
+
+    def run(self, work: Callable[..., Given], *arguments: object) -> asyncio.Future[Given]:
+        """Call `work`; return a future that has its outcome."""
+        outcome: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
         try:
-            outcome.set_result(function(*arguments, **named))
-        except BaseException as error:  # noqa: BLE001 -- it belongs to who waits
+            outcome.set_result(work(*arguments))
+        except Exception as error:  # noqa: BLE001 -- it belongs to the one who waits
             outcome.set_exception(error)
         return outcome
 
