@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from certdesk.domain.values.mark import Mark
 from certdesk.ports import COLLECTIONS
-from certdesk.storage.migrate import SchemaUnknown, SchemaUnreleased, migrate
+from certdesk.storage.migrate import VERSIONS, SchemaUnknown, SchemaUnreleased, migrate, revisions
 from certdesk.storage.schema import metadata
 from certdesk.storage.session import Library, Session, Sessions
 from certdesk.storage.sqlite import SqliteStore
@@ -109,6 +110,15 @@ def test_a_database_from_before_the_first_release_is_refused_and_not_touched(
         SqliteStore.open(tmp_path / "desk.db")
 
     assert (tmp_path / "desk.db").read_bytes() == before
+
+
+def test_the_files_of_the_revisions_are_named_in_their_order() -> None:
+    """A database that has the newest is opened without alembic, by these names."""
+    scripts = ScriptDirectory(str(VERSIONS.parent), version_locations=[str(VERSIONS)])
+
+    chain = [script.revision for script in scripts.walk_revisions()]
+
+    assert list(revisions()) == chain[::-1]
 
 
 def test_a_migration_is_part_of_the_transaction_it_is_in(tmp_path: Path) -> None:

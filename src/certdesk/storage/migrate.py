@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from sqlalchemy import Connection
+
+VERSIONS = Path(__file__).with_name("migrations") / "versions"
+VERSION_TABLE = "alembic_version"
 
 log = structlog.get_logger()
 
@@ -65,22 +66,28 @@ def migrate(
         SchemaUnknown: a newer version of certdesk has written the database, or one from before the
             first release; nothing is changed.
     """
-    script = _script()
-    present = set(MigrationContext.configure(connection).get_current_heads())
-    _check_known(present, script)
-    if present != set(script.get_heads()):
+    present = _present(connection)
+    _check_known(present)
+    if present != {newest_revision()}:
         (changing if present else beginning)()
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _upgrade(connection)
     return Migration(", ".join(sorted(present)), newest_revision())
 
 
-def _check_known(present: set[str], script: ScriptDirectory) -> None:
-    unknown = present - {revision.revision for revision in script.walk_revisions()}
+def _present(connection: Connection) -> set[str]:
+    """Return the revision of the database, if it has one; alembic's table may hold several."""
+    if not sqlalchemy.inspect(connection).has_table(VERSION_TABLE):
+        return set()
+    rows = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - a constant
+    return set(rows.scalars())
+
+
+def _check_known(present: Collection[str]) -> None:
+    known = revisions()
+    unknown = set(present).difference(known)
     named = ", ".join(sorted(unknown))
     # Revisions are numbered; those made before the first release have lower numbers.
-    if unknown and max(unknown) < min(script.get_bases()):
+    if unknown and max(unknown) < known[0]:
         raise SchemaUnreleased(
             f"the database is at revision {named}, from before the first release of "
             "certdesk, and no release can upgrade it: begin again in another folder or "
@@ -94,16 +101,21 @@ def _check_known(present: set[str], script: ScriptDirectory) -> None:
 
 
 @functools.cache
+def revisions() -> tuple[str, ...]:
+    """Return all revisions, oldest first: the names of their files begin with them."""
+    return tuple(sorted(file.stem.partition("_")[0] for file in VERSIONS.glob("[0-9]*.py")))
+
+
 def newest_revision() -> str:
     """Return the newest revision, the schema of this version of certdesk."""
-    return ", ".join(_script().get_heads())
+    return revisions()[-1]
 
 
-def _config() -> Config:
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - a start that migrates nothing need not wait for it
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", "certdesk.storage:migrations")
-    return config
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
