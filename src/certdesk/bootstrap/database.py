@@ -9,8 +9,8 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from certdesk.bootstrap.world import strong_random
 from certdesk.domain.values.mark import Mark
 from certdesk.ports import Admission, Examiner, NamedLocks, Store, StoreUnavailable, Unit
 from certdesk.settings import Settings, SettingsError
@@ -18,10 +18,11 @@ from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.memory_locks import MemoryLocks
-from certdesk.storage.postgresql.admission import PostgresAdmission
-from certdesk.storage.postgresql.notices import PostgresNotices
-from certdesk.storage.postgresql.store import PostgresStore
 from certdesk.storage.sqlite import LOCK_NAME, SqliteStore
+
+# The modules of PostgreSQL are imported for a desk that uses it: they take a tenth of a start.
+if TYPE_CHECKING:
+    from certdesk.storage.postgresql.notices import PostgresNotices
 
 DATABASE_NAME = "certdesk.db"
 SQLITE = "sqlite:///"
@@ -93,34 +94,30 @@ def join_database(
         with contextlib.closing(joined):
             yield joined, None
         return
-    with contextlib.ExitStack() as opened:
-        store = PostgresStore.open(settings.database, rng=strong_random())
-        opened.callback(store.close)
-        admission = PostgresAdmission(
-            settings.database, first_service=False, lock=store.locks.statement
-        )
-        opened.callback(admission.close)
-        yield store, admission
+    from certdesk.bootstrap.postgresql import open_server  # noqa: PLC0415 - see above
+
+    with open_server(settings.database, is_first_service=lambda _: False) as opened:
+        yield opened
 
 
 @contextlib.contextmanager
 def _postgresql(
     settings: Settings, wait_seconds: float, *, serving: bool, beginning: Callable[[], None]
 ) -> Iterator[Database]:
+    from certdesk.bootstrap.postgresql import open_server  # noqa: PLC0415 - see above
+    from certdesk.storage.postgresql.notices import PostgresNotices  # noqa: PLC0415 - see above
+
     locks = []
     with contextlib.ExitStack() as opened:
         if serving:
             lock = opened.enter_context(_folder_lock(settings.folder, wait_seconds))
             locks.append(lock.descriptor)
-        store = PostgresStore.open(settings.database, rng=strong_random(), beginning=beginning)
-        opened.callback(store.close)
-        # It is the same server: if it is unreachable, nothing else works either.
-        admission = PostgresAdmission(
+        server = open_server(
             settings.database,
-            first_service=serving and _is_first_service(store),
-            lock=store.locks.statement,
+            is_first_service=lambda store: serving and _is_first_service(store),
+            beginning=beginning,
         )
-        opened.callback(admission.close)
+        store, admission = opened.enter_context(server)
         notices = PostgresNotices(settings.database)
         opened.callback(notices.close)
         yield Database(

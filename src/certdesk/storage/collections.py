@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from certdesk.ports import Stale, Stored, Taken
 from certdesk.storage import ReadOnly
-from certdesk.storage.driver import INSERTS, Statement
+from certdesk.storage.driver import Statement, insert_into
 from certdesk.storage.schema import TABLES
 from certdesk.storage.statement_cache import StatementCache, padded
 
@@ -39,13 +39,14 @@ class Statements(Generic[Stored]):
             column == bindparam(f"its_{column.name}", type_=column.type) for column in self.key
         ]
         its_version = [table.c.version == bindparam("its_version")] if spec.versioned else []
-        insert_ = INSERTS[dialect]
         self.insert_numbered = Statement(
             insert(table).returning(*self.key), sets=spec.fields.keys() - spec.key
         )
         # A duplicate key is no error here: on PostgreSQL an error would end the whole transaction.
         # The count of rows shows that nothing was inserted.
-        self.insert_new = Statement(insert_(table).on_conflict_do_nothing(), sets=spec.fields)
+        self.insert_new = Statement(
+            insert_into(table, dialect).on_conflict_do_nothing(), sets=spec.fields
+        )
         self.one = Statement(select(table).where(*its_key))
         self.update = Statement(
             update(table).where(*its_key, *its_version), sets=spec.fields.keys() - spec.fixed

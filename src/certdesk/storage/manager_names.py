@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from certdesk.storage.driver import INSERTS, Statement
+from certdesk.storage.driver import Statement, insert_into
 from certdesk.storage.schema import MANAGER_NAMES
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ class ManagerNames:
 
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
-        insert = INSERTS[dialect]
         self._more = Statement(
-            insert(MANAGER_NAMES)
+            insert_into(MANAGER_NAMES, dialect)
             .values(orders=1)
             .on_conflict_do_update(
                 index_elements=list(MANAGER_NAMES.primary_key.columns),

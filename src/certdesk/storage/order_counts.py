@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from certdesk.domain.orders.lifecycle import Status
-from certdesk.storage.driver import INSERTS, Statement
+from certdesk.storage.driver import Statement, insert_into
 from certdesk.storage.schema import ORDER_CELL, ORDER_COUNTS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class OrderCounts:
 
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
-        adding = INSERTS[dialect](ORDER_COUNTS)
+        adding = insert_into(ORDER_COUNTS, dialect)
         self._add = Statement(
             adding.on_conflict_do_update(
                 index_elements=list(ORDER_COUNTS.primary_key.columns),

@@ -10,7 +10,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.values.record import replace
 from certdesk.ports import Stale, Taken
 from certdesk.storage.collections import SqlCollection, Statements
-from certdesk.storage.driver import INSERTS, Statement
+from certdesk.storage.driver import Statement, insert_into
 from certdesk.storage.manager_names import ManagerNames
 from certdesk.storage.order_counts import OrderCounts
 from certdesk.storage.order_pages import OrderPages
@@ -35,10 +35,9 @@ class OrderStatements(Statements[Order]):
         self.selects = OrderSelects(self.index)
         self.counts = OrderCounts(dialect)
         self.manager_names = ManagerNames(dialect)
-        insert = INSERTS[dialect]
         # Nothing is returned if the id or the number is taken.
         number = self.table.c.number
-        inserted = insert(self.table).on_conflict_do_nothing().returning(number)
+        inserted = insert_into(self.table, dialect).on_conflict_do_nothing().returning(number)
         self.insert_numbered = Statement(inserted, sets=ORDERS.fields)
         self.insert_next = Statement(inserted, sets=ORDERS.fields.keys() - {"number"})
 

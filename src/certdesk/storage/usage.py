@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded
-from certdesk.storage.driver import INSERTS, Statement
+from certdesk.storage.driver import Statement, insert_into
 from certdesk.storage.schema import USAGE
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class UsageStatements:
     def __init__(self, dialect: str) -> None:
         """Build the statements for `sqlite` or `postgresql`."""
         self.parts = PARTS[dialect]
-        self._insert = INSERTS[dialect]
+        self._dialect = dialect
         self._adding: dict[tuple[str, ...], Statement] = {}
         sums = [sa.func.coalesce(sa.func.sum(USAGE.c[kind]), 0) for kind in COUNTED]
         self.sums = Statement(
@@ -75,7 +75,7 @@ class UsageStatements:
         """Return the statement that adds to these sums of a part and returns the new sums."""
         if kinds not in self._adding:
             columns = [USAGE.c[kind] for kind in kinds]
-            adding = self._insert(USAGE)
+            adding = insert_into(USAGE, self._dialect)
             self._adding[kinds] = Statement(
                 adding.on_conflict_do_update(
                     index_elements=[USAGE.c.uin, USAGE.c.part],

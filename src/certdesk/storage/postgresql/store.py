@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from certdesk.storage.checkup import examine_server
 from certdesk.storage.migrate import migrate
 from certdesk.storage.postgresql import tickets
 from certdesk.storage.postgresql.attempts import Attempts
+from certdesk.storage.postgresql.checkup import examine_server
 from certdesk.storage.postgresql.locks import PostgresLocks, lock_statement
 from certdesk.storage.postgresql.opening import check_schema, check_sessions, worded
 from certdesk.storage.postgresql.parts import take_part
