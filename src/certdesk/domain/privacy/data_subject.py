@@ -12,8 +12,6 @@ import enum
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar, cast
 
-import phonenumbers
-
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.warnings import HOME
 from certdesk.domain.values.organisation import Organisation, People, Person
@@ -30,7 +28,6 @@ LEAST_IN_TEXTS = 6
 Shorter ones occur in texts about anybody, and what is erased there cannot be restored.
 """
 
-_SAME_NUMBER = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
 
 Holder = TypeVar("Holder", bound="Material | People | Organisation")
 """The records that may be about people."""
@@ -165,6 +162,8 @@ def _goes_on(letter: str, marks: str) -> bool:
 
 def _national(number: str) -> str:
     """Return the digits of a telephone number without the country's code."""
+    import phonenumbers  # noqa: PLC0415 - searches are rare, and it takes 15 milliseconds
+
     try:
         return str(phonenumbers.parse(number, HOME).national_number)
     except phonenumbers.NumberParseException:
@@ -185,7 +184,10 @@ def same_number(one: str, other: str) -> bool:
         return True
     if digits[-_SAME_END:] != others[-_SAME_END:]:
         return False
-    return phonenumbers.is_number_match(one, other) in _SAME_NUMBER
+    import phonenumbers  # noqa: PLC0415 - as above
+
+    same = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
+    return phonenumbers.is_number_match(one, other) in same
 
 
 def person_in(holder: Material | People, role: Role) -> Person:

@@ -12,8 +12,6 @@ import math
 import re
 from typing import TypeAlias
 
-import badkeys
-import gmpy2
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -31,6 +29,9 @@ _RSA_SIZES = (2048, 3072, 4096)
 _CURVES = {"secp256r1": "prime256v1", "secp384r1": "secp384r1"}
 # The Baseline Requirements ask for 100 rounds (6.1.1.3); public CAs make 110.
 _FERMAT_ROUNDS = 110
+
+# badkeys and gmpy2 are imported by the first check of an RSA key: they take 30 milliseconds, and
+# many commands, processes and desks never check one.
 
 # Every call names its checks: the package's default checks end the whole process if its block list
 # has not been downloaded.
@@ -178,6 +179,8 @@ def inspect_last(public_key: PublicKey) -> str | None:
     """
     if not isinstance(public_key, rsa.RSAPublicKey):
         return None
+    import gmpy2  # noqa: PLC0415 - see above
+
     is_prime = gmpy2.is_prime(public_key.public_numbers().n)
     return "the RSA modulus is a prime" if is_prime else None
 
@@ -197,11 +200,15 @@ def _refuse_weak_rsa(modulus: int, exponent: int) -> None:
 
 def _first_finding(modulus: int, exponent: int, checks: dict[str, str]) -> str | None:
     """Run the named checks in order and return the text of the first that finds something."""
+    import badkeys  # noqa: PLC0415 - see above
+
     findings = badkeys.checkrsa(modulus, e=exponent, checks=tuple(checks))
     return next((words for check, words in checks.items() if check in findings), None)
 
 
 def _power(modulus: int) -> str | None:
+    import gmpy2  # noqa: PLC0415 - see above
+
     return "the RSA modulus is a power of another number" if gmpy2.is_power(modulus) else None
 
 
