@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -27,6 +28,20 @@ from tests.acceptance.watching import until
 from tests.actions.submitting import PERSONAL
 from tests.running import Client, RunningDesk, running
 from tests.web.raw import Wire, head
+
+IMPORTED = re.compile(r"^import time:.*\| +(\S+)$", re.MULTILINE)
+"""A line of PYTHONPROFILEIMPORTTIME, and the module that it names."""
+
+NEEDED_LATER = {
+    "alembic",
+    "badkeys",
+    "certdesk.storage.postgresql.store",
+    "email_validator",
+    "gmpy2",
+    "phonenumbers",
+    "rich.console",
+    "sqlalchemy.dialects.postgresql",
+}
 
 SLOW = {"CsrEncryptAlgo": "RSA", "CsrKeyParameter": "2048"}
 """A kind of key that the desk has none of in stock."""
@@ -131,6 +146,20 @@ def test_a_database_elsewhere_is_used_by_server_and_commands(data: str, tmp_path
         assert len(printed(certdesk("account", "list", *options))) == 1
     assert (tmp_path / "elsewhere" / "desk.db").is_file()
     assert not (Path(data) / "certdesk.db").exists()
+
+
+def test_a_start_imports_nothing_that_the_first_answer_does_not_need(
+    data: str, tmp_path: Path
+) -> None:
+    """They took a third of a start; a desk that has its database already uses none of them."""
+    keys = keys_in(printed(certdesk("account", "add", "early", "--data", data)))
+    words = ["serve", "--data", data, "--listen", "127.0.0.1:0"]
+    profile = {"PYTHONPROFILEIMPORTTIME": "1"}
+    with serving(tmp_path / "log", *words, variables=profile) as served:
+        assert Client(served.endpoint, keys).call("DescribeCertificates")["TotalCount"] == 0
+        imported = set(IMPORTED.findall(served.errors.read_text()))
+    assert "sqlalchemy" in imported
+    assert imported & NEEDED_LATER == set()
 
 
 # --- starting and ending ------------------------------------------------------------------------

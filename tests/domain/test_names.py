@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import string
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from publicsuffixlist import PublicSuffixList
+from publicsuffixlist import PSLFILE, PublicSuffixList
 
 from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
 
@@ -268,6 +269,19 @@ def test_two_spellings_of_one_name_are_one_name() -> None:
     """Names are values: equal, and one key in a set."""
     spellings = {DomainName.parse(text) for text in ("bücher.de", "xn--bcher-kva.de", "BÜCHER.DE")}
     assert len(spellings) == 1
+
+
+def test_international_suffixes_are_known_in_both_spellings() -> None:
+    """The list is encoded here, in a shorter way than in its package."""
+    theirs = PublicSuffixList()
+    suffixes = {line.strip() for line in Path(PSLFILE).read_text("utf-8").splitlines()}
+    international = {
+        each for each in suffixes if not each.isascii() and each[0] not in "/*!" and "." not in each
+    }
+    assert len(international) > 100
+    for suffix in international:
+        encoded = f"a.b.{suffix.encode('idna').decode()}"
+        assert DomainName.parse(f"a.b.{suffix}").registrable == theirs.privatesuffix(encoded)
 
 
 def test_the_private_section_says_nothing_about_top_level_domains() -> None:

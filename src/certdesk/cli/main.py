@@ -12,16 +12,19 @@ from typing import Any
 
 import click
 
+from certdesk.cli import prepare_imports
 from certdesk.cli.group import Group
 from certdesk.cli.printing import fitting, forsake_output, tell
 from certdesk.cli.streams import OutputLost, open_streams
 from certdesk.domain.values.redaction import redacted
 from certdesk.domain.values.visible import visible
 
+SERVING = "certdesk.cli.serve"
+
 COMMANDS = {
-    "serve": "certdesk.cli.serve",
-    "sandbox": "certdesk.cli.serve",
-    "worker": "certdesk.cli.serve",
+    "serve": SERVING,
+    "sandbox": SERVING,
+    "worker": SERVING,
     "call": "certdesk.cli.call",
     "account": "certdesk.cli.accounts",
     "key": "certdesk.cli.accounts",
@@ -92,6 +95,8 @@ class Commands(Group):
         """Import a command's module and return the command."""
         if cmd_name not in COMMANDS:
             return None
+        if COMMANDS[cmd_name] == SERVING:
+            prepare_imports()
         module = importlib.import_module(COMMANDS[cmd_name])
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)  # noqa: S101 - the table names commands only

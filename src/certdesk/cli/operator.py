@@ -10,6 +10,7 @@ import socket
 import time
 from typing import Any
 
+from certdesk.cli import prepare_imports
 from certdesk.cli.common import REFUSED, UNREACHABLE, fail
 from certdesk.parsing.memory import hide_memory
 from certdesk.settings import Settings
@@ -122,6 +123,7 @@ def _reply(answer: io.BufferedReader) -> bytes:
 def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
     """Open the desk here; return None if another process uses it."""
     # Imported here, since these take ten times as long as asking a running server.
+    prepare_imports()
     from certdesk import bootstrap  # noqa: PLC0415 -- as above
     from certdesk.cli.logs import log_to_stderr  # noqa: PLC0415 -- as above
     from certdesk.storage.lock import DeskBusy  # noqa: PLC0415 -- as above

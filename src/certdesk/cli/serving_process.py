@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import sys
 
-from certdesk.bootstrap import CANNOT_OPEN
-from certdesk.cli.common import UNREACHABLE, fail
-from certdesk.cli.logs import log_to_stderr
-from certdesk.parsing.memory import hide_memory
-from certdesk.web.processes.asking import PARENT_ENDED
-from certdesk.web.processes.messages import START_DECODER
-from certdesk.web.processes.serving import serve_beside
-from certdesk.workflow.cores import take_core
+from certdesk.cli import prepare_imports
 
 
 def main() -> None:
     """Serve as the parent says on standard input."""
+    prepare_imports()
+    from certdesk.bootstrap import CANNOT_OPEN
+    from certdesk.cli.common import UNREACHABLE, fail
+    from certdesk.cli.logs import log_to_stderr
+    from certdesk.parsing.memory import hide_memory
+    from certdesk.web.processes.asking import PARENT_ENDED
+    from certdesk.web.processes.messages import START_DECODER
+    from certdesk.web.processes.serving import serve_beside
+    from certdesk.workflow.cores import take_core
+
     told = sys.stdin.buffer.read()
     if not told:
         # The parent was killed while it started this process.
