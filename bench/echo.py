@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -17,6 +16,7 @@ from certdesk.settings import Settings
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.edge import edge_of
 from certdesk.web.server import IDLE_SECONDS, Server
+from certdesk.web.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -60,7 +60,7 @@ def main() -> None:
     )
     with (
         socket.socket(fileno=int(sys.argv[1])) as listener,
-        ThreadPoolExecutor() as threads,
+        ThreadPool(1, "echo") as threads,
         asyncio.Runner(loop_factory=config.get_loop_factory()) as runner,
     ):
         server = Server(config, SETTINGS, edge_of(SETTINGS, threads))
