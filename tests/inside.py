@@ -24,7 +24,7 @@ from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
-from certdesk.metrics import Metrics
+from certdesk.metrics.counters import Metrics
 from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Unit
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer

@@ -16,11 +16,15 @@ from certdesk.domain.orders.steps import Step, Wait
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.validation.rate_limit import CAA
 from certdesk.engine import OF_EVERY_ACTION
-from certdesk.metrics import Metrics
+from certdesk.metrics.counters import Metrics
 from tests.pasting import ROOT
 
 Series = tuple[str, frozenset[tuple[str, str]]]
-DECLARING = ("metrics.py", "domain/operation/figures.py")
+DECLARING = (
+    "metrics/gauges.py",
+    "metrics/prometheus.py",
+    "domain/operation/figures.py",
+)
 
 
 def series(metrics: Metrics) -> dict[Series, float]:

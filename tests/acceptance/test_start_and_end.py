@@ -39,6 +39,7 @@ NEEDED_LATER = {
     "email_validator",
     "gmpy2",
     "phonenumbers",
+    "prometheus_client",
     "rich.console",
     "sqlalchemy.dialects.postgresql",
 }

@@ -29,7 +29,7 @@ from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
-from certdesk.metrics import Metrics
+from certdesk.metrics.counters import Metrics
 from certdesk.parsing.pool import ParserPool
 from certdesk.ports import (
     Admission,

@@ -10,7 +10,8 @@ from typing import Protocol
 from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.catalog import Catalog
 from certdesk.engine import Desk
-from certdesk.metrics import DeskGauges, Metrics
+from certdesk.metrics.counters import Metrics
+from certdesk.metrics.gauges import DeskGauges
 from certdesk.ports import Admission
 from certdesk.settings import Settings
 from certdesk.validation.resolver import Resolver
@@ -95,7 +96,7 @@ def watch(
             census=census.take,
             going=going,
             answering=resolvers.answering,
-        )
+        ).measure
     )
     return Watched(probe=probe, watching=watching)
 

@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from certdesk.domain.values.addresses import is_within
-from certdesk.metrics import CONTENT_TYPE
+from certdesk.metrics.counters import CONTENT_TYPE
 from certdesk.web.peers import NO_PROXIES, Peers
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The counters of the desk's own work: each one is declared here, once.
 
 The metrics page follows from the declaration. Gauges that are read on request, and the counts of
-API requests, whose codes come from the catalog, are in `metrics.py`.
+API requests, whose codes come from the catalog, are in `metrics/counters.py`.
 """
 
 from __future__ import annotations

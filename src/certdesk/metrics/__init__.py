@@ -1,0 +1,1 @@
+"""What the desk counts and measures for Prometheus; no series names a tenant."""
