@@ -8,9 +8,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -18,7 +19,15 @@ from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
 from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind
 from certdesk.domain.values.record import replace
 from certdesk.ports import Issuer, Result, Store, Unit
-from certdesk.workflow.order_scheduler import LISTED, TAKEN_FOR, OrderScheduler
+from certdesk.workflow.issuing_steps import begin
+from certdesk.workflow.order_scheduler import (
+    HANDS,
+    LISTED,
+    MOST_FAILURES,
+    TAKEN_FOR,
+    OrderScheduler,
+)
+from certdesk.workflow.order_state import OrderState
 from tests.issuing import IssuerAround
 from tests.workflow.ordering import Ordered, ordered, submit
 from tests.working import until
@@ -250,7 +259,7 @@ def test_an_order_for_one_name_is_issued_in_five_transactions(tmp_path: Path) ->
         until(lambda: order.status == (1, None) and not work.under_way)
         work.stop()
 
-    assert noting.names == ["_take", "_count", "_count", "store_state", "_put_back"]
+    assert noting.names == ["_take", "_count", "_count", "begin", "_put_back"]
     assert order.done[-2:] == ["ProveDomain", "Issue"]
     assert [check.kind for check in order.evidence] == ["TXT", "CAA"]
 
@@ -269,8 +278,89 @@ class Noting:
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
         """Note the name of the commit, and write."""
+        return self.submit(commit).result()
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Note the name of the commit, and begin to write."""
         self.names.append(getattr(commit, "func", commit).__name__)
-        return self._store.write(commit)
+        return self._store.submit(commit)
+
+
+def test_an_order_whose_certificate_cannot_be_stored_is_set_aside(tmp_path: Path) -> None:
+    """Such a failure counts like that of a step."""
+    with ordered(tmp_path, NAME) as order:
+        order.prove(NAME)
+        parts = dataclasses.replace(
+            order.desk.parts, store=cast("Store", Refusing(order.desk.store))
+        )
+        work = parts.orders(parts.validation_run(order.desk.validators, order.desk.caa))
+        work.start()
+        for failures in range(1, MOST_FAILURES + 1):
+            until(functools.partial(_failed, order, failures))
+            order.desk.clock.move(timedelta(hours=1))
+            work.wake()
+        assert order.task.set_aside
+        work.stop()
+
+
+class Refusing:
+    """A store that stores no certificate."""
+
+    def __init__(self, store: Store) -> None:
+        """Store all else as `store` does."""
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        """Do all else as the store does."""
+        return getattr(self._store, name)
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Begin to write, unless a certificate is among it."""
+        state = next(iter(getattr(commit, "args", ())), None)
+        if not isinstance(state, OrderState) or state.certificate is None:
+            return self._store.submit(commit)
+        refused: Future[Result] = Future()
+        refused.set_exception(RuntimeError())
+        return refused
+
+
+def test_more_orders_than_threads_wait_for_one_write(tmp_path: Path) -> None:
+    """An order that waits for a write holds no thread, so many of them share a commit."""
+    with ordered(tmp_path, NAME) as first:
+        first.prove(NAME)
+        desk = first.desk
+        desk.store.write(functools.partial(multiply, first.certificate_id, HANDS))
+        parts = dataclasses.replace(desk.parts, store=cast("Store", Gathering(desk.store)))
+        work = parts.orders(parts.validation_run(desk.validators, desk.caa))
+        work.start()
+        until(lambda: first.status == (1, None) and not work.under_way)
+        work.stop()
+
+
+class Gathering:
+    """A store that writes what begins to be issued once more orders than threads ask for it."""
+
+    def __init__(self, store: Store) -> None:
+        """Store as `store` does."""
+        self._store = store
+        self._guard = threading.Lock()
+        self._waiting: list[tuple[Callable[[Unit], Any], Future[Any]]] = []
+
+    def __getattr__(self, name: str) -> object:
+        """Do all else as the store does."""
+        return getattr(self._store, name)
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Begin to write, later if it is a record of what will be signed."""
+        if getattr(commit, "func", None) is not begin:
+            return self._store.submit(commit)
+        outcome: Future[Result] = Future()
+        with self._guard:
+            self._waiting.append((commit, outcome))
+            together = self._waiting if len(self._waiting) > HANDS else []
+        for each, its in together:
+            its.set_result(self._store.write(each))
+        return outcome
 
 
 def test_what_checks_found_is_kept_when_the_ca_then_fails(order: Ordered) -> None:

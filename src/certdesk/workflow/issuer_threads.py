@@ -32,7 +32,7 @@ class IssuerThreads:
         self._threads: dict[str, ThreadPoolExecutor] = {}
         self._taken: Counter[str] = Counter()
 
-    def take(self, issuer: str, step: Callable[[], Next]) -> Future[Next] | None:
+    def take(self, issuer: str, step: Callable[[], Next | Future[Next]]) -> Future[Next] | None:
         """Take a step of an issuer; the result is that of the step.
 
         Return None if `MOST_TAKEN` steps of the issuer are in progress or waiting already.
@@ -59,11 +59,12 @@ class IssuerThreads:
         for threads in self._threads.values():
             threads.shutdown()
 
-    def _carry_out(self, issuer: str, step: Callable[[], Next]) -> Next:
+    def _carry_out(self, issuer: str, step: Callable[[], Next | Future[Next]]) -> Next:
         try:
             if self._stopping:
                 raise Stopped
-            return step()
+            ahead = step()
+            return ahead.result() if isinstance(ahead, Future) else ahead
         finally:
             with self._change:
                 self._taken[issuer] -= 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import random
+from concurrent.futures import Future
 from datetime import datetime
 
 from certdesk.domain.delivery.bundles import new_pass_word
@@ -120,7 +121,7 @@ class IssuingSteps:
                 for challenge in challenges:
                     unit.proofs.add(proof_of(challenge, order, self._clock.now()))
 
-    def issue(self, state: OrderState, now: datetime) -> Next:
+    def issue(self, state: OrderState, now: datetime) -> Next | Future[Next]:
         """Take the next step of issuance; what the issuer wants recorded is stored at once.
 
         Return None if the order is then to be read again.
@@ -140,7 +141,9 @@ class IssuingSteps:
             check_issued(progress, request, state.recorded.serial if state.recorded else None, now)
         return self._after(dataclasses.replace(state, request=request), request, progress)
 
-    def _after(self, state: OrderState, request: IssueRequest, progress: Progress) -> Next:
+    def _after(
+        self, state: OrderState, request: IssueRequest, progress: Progress
+    ) -> Next | Future[Next]:
         match progress:
             case Recorded():
                 return self._recorded(state, progress)
@@ -174,7 +177,7 @@ class IssuingSteps:
             state.vetted_until(now),
         )
 
-    def _recorded(self, state: OrderState, recorded: Recorded) -> OrderState | None:
+    def _recorded(self, state: OrderState, recorded: Recorded) -> Future[Next]:
         """Store what an issuer wants recorded before it goes on, with all that is to be stored."""
         issuance = self._issuance(state, recorded, begun=True)
 
@@ -185,8 +188,7 @@ class IssuingSteps:
 
         # The order gets a new version, so that a cancellation at the same time fails as stale.
         begun = state.changed(state.order.waiting(WaitEvent.NAMES_PROVED), keep)
-        stored = self._store.write(functools.partial(store_state, begun))
-        return dataclasses.replace(stored, issuance=issuance) if state.issuance is None else None
+        return self._store.submit(functools.partial(begin, begun, issuance))
 
     def _issuance(self, state: OrderState, recorded: Recorded, *, begun: bool) -> Issuance:
         order, earlier = state.order, state.issuance
@@ -281,6 +283,12 @@ class IssuingSteps:
         if reason is Reason.KEY_COMPROMISE:
             report_key(unit, stored, certificate.spki_sha256, now)
         note(unit, now, order, "Revoke", reason)
+
+
+def begin(state: OrderState, issuance: Issuance, unit: Unit) -> Next:
+    """Store that issuance has begun; return None if the order is then to be read again."""
+    stored = store_state(state, unit)
+    return dataclasses.replace(stored, issuance=issuance) if state.issuance is None else None
 
 
 def _keep_issuance(unit: Unit, state: OrderState, issuance: Issuance) -> None:

@@ -128,7 +128,7 @@ class OrderEngine:
         if isinstance(step, AT_ISSUER) and state.issuer not in self._issuers:
             return Rest(state=state, until=now + WITHOUT_ISSUER, reason=absent(state.issuer))
         if state.changes and not (isinstance(step, GOES_ON) and len(state.changes) <= TOGETHER):
-            return self._store.write(functools.partial(store_state, state))
+            return self._store.submit(functools.partial(store_state, state))
         log.debug("step", certificate=state.order.certificate_id, step=type(step).__name__)
         if not isinstance(step, BY_ISSUER):
             return self._counted(step, functools.partial(self._take, state, step, now))
@@ -156,21 +156,26 @@ class OrderEngine:
         return step
 
     def _counted(self, step: Step, take: Callable[[], Result]) -> Result:
+        """Take a step, and count it when it ends."""
         kind = type(step).__name__
         try:
             result = take()
-        except Stale:
-            self._counts.count(Counted.STEPS, kind=kind, result="overtaken")
+        except Exception as error:
+            self._count(kind, error)
             raise
-        except Exception:
-            self._counts.count(Counted.STEPS, kind=kind, result="failed")
-            raise
-        self._counts.count(Counted.STEPS, kind=kind, result="done")
+        if isinstance(result, Future):
+            result.add_done_callback(lambda ended: self._count(kind, ended.exception()))
+        else:
+            self._count(kind, None)
         return result
+
+    def _count(self, kind: str, error: BaseException | None) -> None:
+        result = "overtaken" if isinstance(error, Stale) else "failed" if error else "done"
+        self._counts.count(Counted.STEPS, kind=kind, result=result)
 
     def _ask_issuer(
         self, state: OrderState, step: AskForChallenges | Issue | Revoke, now: datetime
-    ) -> Next:
+    ) -> Next | Future[Next]:
         match step:
             case AskForChallenges():
                 return self._issuing.ask_for_challenges(state, now)

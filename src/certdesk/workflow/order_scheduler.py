@@ -93,7 +93,7 @@ class OrderScheduler(Repeating):
         self._alone = alone
         super().__init__("orders", self.round, ROUND_SECONDS)
         self._threads = ThreadPoolExecutor(HANDS, "order", initializer=step_back)
-        self._change = threading.Lock()
+        self._change = threading.Condition()
         self._under_way: dict[str, _Held] = {}
         self._in_hand: dict[str, float] = {}
         self._of_account: Counter[str] = Counter()
@@ -109,6 +109,8 @@ class OrderScheduler(Repeating):
         super().stop()
         self._validation_run.stop()
         self._order_engine.stop()
+        with self._change:
+            self._change.wait_for(lambda: not self._under_way, LONGEST_SECONDS)
         self._threads.shutdown()
 
     @property
@@ -203,6 +205,7 @@ class OrderScheduler(Repeating):
         with self._change:
             del self._under_way[task.certificate_id]
             self._of_account -= Counter([task.uin])
+            self._change.notify_all()
 
     def _end(self, task: Task) -> None:
         """Stop working on an order, and begin with others if there is room for several."""
@@ -211,28 +214,31 @@ class OrderScheduler(Repeating):
         if of_account <= OF_AN_ACCOUNT[-1] // 2 and in_all <= MOST_UNDER_WAY // 2:
             self.wake()
 
-    def _work_on(self, task: Task) -> None:
-        """Take steps until the order has to wait; it holds no thread while checks run."""
+    def _work_on(self, task: Task, part: Future[Next] | None = None) -> None:
+        """Take steps until the order has to wait; it holds no thread while others work for it.
+
+        `part` is what others have done for it just now.
+        """
         held = self._under_way[task.certificate_id]
         try:
-            ahead = self._steps(task, held)
+            ahead = self._steps(task, held, part.result() if part else held.state)
         except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
             self._put_back(task, held, self._after(task, error))
             return
         if isinstance(ahead, Future):
-            ahead.add_done_callback(functools.partial(self._go_on, task, held))
+            ahead.add_done_callback(functools.partial(self._go_on, task))
         else:
             self._put_back(task, held, _rested(task, ahead))
 
-    def _steps(self, task: Task, held: _Held) -> Rest | Future[Next] | None:
+    def _steps(self, task: Task, held: _Held, ahead: Next) -> Rest | Future[Next] | None:
         """Take steps; return what the order waits for, None if there is no such order any more."""
-        ahead: Next | Future[Next] = held.state
-        while ahead is None or isinstance(ahead, OrderState):
-            held.state = ahead or self._order_engine.read(task.certificate_id)
+        taken: Next | Future[Next] = ahead
+        while taken is None or isinstance(taken, OrderState):
+            held.state = taken or self._order_engine.read(task.certificate_id)
             if held.state is None:
                 return None
-            ahead = self._step(task, held.state)
-        return ahead
+            taken = self._step(task, held.state)
+        return taken
 
     def _step(self, task: Task, state: OrderState) -> Next | Future[Next]:
         """Take one step, and count the order as in progress meanwhile."""
@@ -242,19 +248,10 @@ class OrderScheduler(Repeating):
         finally:
             del self._in_hand[task.certificate_id]
 
-    def _go_on(self, task: Task, held: _Held, part: Future[Next]) -> None:
-        """Continue after checks, or a step at an external issuer, have ended."""
-        error = part.exception()
-        if error is not None:
-            self._put_back(task, held, self._after(task, error))
-            return
-        ahead = part.result()
-        if isinstance(ahead, Rest):
-            self._put_back(task, held, _rested(task, ahead))
-            return
-        held.state = ahead
+    def _go_on(self, task: Task, part: Future[Next]) -> None:
+        """Continue after checks, a write, or a step at an external issuer have ended."""
         with contextlib.suppress(RuntimeError):  # the desk is stopping
-            self._threads.submit(self._work_on, task)
+            self._threads.submit(self._work_on, task, part)
 
     def _after(self, task: Task, error: BaseException) -> Task:
         """Return the task of an order after a step that came to no result."""
@@ -287,27 +284,45 @@ class OrderScheduler(Repeating):
         """Store what is known of an order, and when it is due again."""
         with held.turn:
             version, held.task = (held.task or task).version, None
-            try:
-                self._store_both(held.state, task, after, version)
-            except Exception:
-                log.exception(
-                    "a failure of work on an order could not be stored",
-                    certificate=task.certificate_id,
-                )
-        self._end(task)
-
-    def _store_both(self, state: OrderState | None, task: Task, after: Task, version: int) -> None:
-        """Store a state and a task in one transaction; if that fails, the failure of the order."""
+        task, after = replace(task, version=version), replace(after, version=version)
         try:
-            self._store_task(state, replace(after, version=version))
-        except StoreUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 -- it is logged and the order retried
-            failed = self._after(task, error)
-            self._store_task(None, replace(failed, version=version))
+            stored = self._stored(held.state, after)
+        except StoreUnavailable as error:
+            self._lose(task, error)
+        else:
+            stored.add_done_callback(functools.partial(self._after_put_back, task))
 
-    def _store_task(self, state: OrderState | None, task: Task) -> None:
-        self._store.write(functools.partial(_put_back, state, task, self._clock.now()))
+    def _stored(self, state: OrderState | None, task: Task) -> Future[None]:
+        """Store a state and a task in one transaction."""
+        return self._store.submit(functools.partial(_put_back, state, task, self._clock.now()))
+
+    def _after_put_back(self, task: Task, stored: Future[None]) -> None:
+        """Stop working on an order that is put back; if it is not, put back its failure."""
+        error = stored.exception()
+        if error is None:
+            self._end(task)
+        elif isinstance(error, StoreUnavailable):
+            self._lose(task, error)
+        else:
+            with contextlib.suppress(RuntimeError):  # the desk is stopping
+                self._threads.submit(self._put_failure_back, task, error)
+
+    def _put_failure_back(self, task: Task, error: BaseException) -> None:
+        try:
+            self._stored(None, self._after(task, error)).result()
+        except Exception as further:  # noqa: BLE001 -- it is logged, and the order comes up again
+            self._lose(task, further)
+        else:
+            self._end(task)
+
+    def _lose(self, task: Task, error: BaseException) -> None:
+        """Stop working on an order that cannot be put back; it comes up again by itself."""
+        log.error(
+            "a failure of work on an order could not be stored",
+            certificate=task.certificate_id,
+            exc_info=error,
+        )
+        self._end(task)
 
 
 def _rested(task: Task, rest: Rest | None) -> Task:
