@@ -91,8 +91,10 @@ class ValidationRateLimiter:
     def _by_domain(self, names: Sequence[str]) -> dict[str, list[str]]:
         """Group the names that are counted by registrable domain."""
         found: defaultdict[str, list[str]] = defaultdict(list)
-        for name in names:
-            if not f".{name}".endswith(self._internal):
+        counted = [name for name in names if not f".{name}".endswith(self._internal)]
+        # The first look at a name reads the list of suffixes: once, and not in each thread.
+        with self._change:
+            for name in counted:
                 found[DomainName(name).delegated].append(name)
         return dict(sorted(found.items()))
 
