@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -132,3 +133,24 @@ def test_processes_wait_for_each_other(tmp_path: Path) -> None:
 def _note(lock: SharedWriteLock, order: list[str]) -> None:
     with lock:
         order.append("second")
+
+
+def test_what_came_while_another_process_wrote_shares_a_transaction(tmp_path: Path) -> None:
+    """A group is gathered when it is its turn, so processes that wait make fewer transactions."""
+    with closing(SqliteStore.open(tmp_path / "desk.db", shared=True)) as store:
+        inherited = os.open(os.devnull, os.O_RDONLY)
+        with SharedWriteLock(tmp_path / WRITE_LOCK_NAME, inherited, first=False):
+            first = store.submit(adding("first"))
+            _until_one_waits()
+            answered_before = store.submit(lambda _: first.done())
+
+        assert answered_before.result() is False
+
+
+def _until_one_waits() -> None:
+    """Wait until the kernel lists a thread of this process that waits for a lock."""
+    while not any(
+        line.split()[1] == "->" and int(line.split()[5]) == os.getpid()
+        for line in Path("/proc/locks").read_text().splitlines()
+    ):
+        time.sleep(0.01)

@@ -132,34 +132,31 @@ class Writer:
         self._thread.join()
 
     def _serve(self) -> None:
-        group = self._next_group()
-        while group:
-            self._commit_together(group)
-            group = self._next_group()
+        while (job := self._jobs.get()) is not None:
+            self._commit_together(job)
         if self._session is not None:
             with self._lock:
                 self._empty_log(self._session)
                 self._session.discard()
 
-    def _next_group(self) -> list[Job]:
-        """Wait for a job; return it and all others that wait, or none once closed."""
-        group: list[Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            group.append(job)
-            if len(group) == GROUP or self._jobs.empty():
-                return group
-            job = self._jobs.get()
-        if group:
-            # The end marker was read while gathering: leave it for the next call.
-            self._jobs.put(None)
-        return group
-
-    def _commit_together(self, group: list[Job]) -> None:
+    def _commit_together(self, first: Job) -> None:
+        """Commit a job, and all others that wait when it is this process's turn to write."""
         with self._lock:
+            group = self._group_of(first)
             outcomes = self._outcomes(group)
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.give(job.answer)
+
+    def _group_of(self, first: Job) -> list[Job]:
+        group = [first]
+        while len(group) < GROUP and not self._jobs.empty():
+            job = self._jobs.get()
+            if job is None:
+                # The end marker was read while gathering: leave it for `_serve`.
+                self._jobs.put(None)
+                break
+            group.append(job)
+        return group
 
     def _outcomes(self, group: list[Job]) -> list[Outcome]:
         try:
