@@ -22,11 +22,39 @@ ANSWER_SECONDS = 8.0
 """Longer than any statement may take, so that a working server never times out."""
 
 
+class Cursor(psycopg.Cursor[Any]):
+    """A cursor that its connection lends again once it is closed: to make one costs a third."""
+
+    connection: Connection
+    is_lent = True
+
+    def close(self) -> None:
+        """Return it to its connection; a second time does nothing."""
+        if self.is_lent:
+            self.is_lent = False
+            self.connection.idle_cursors.append(self)
+
+
 class Connection(psycopg.Connection[Any]):
     """A connection that is closed if the server sends nothing for `answer_seconds`."""
 
     answer_seconds = ANSWER_SECONDS
     limited = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- as the driver has it
+        """Begin with no cursor."""
+        super().__init__(*args, **kwargs)
+        self.idle_cursors: list[Cursor] = []
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- as the driver has it
+        """Lend a cursor."""
+        if args or kwargs:
+            return super().cursor(*args, **kwargs)
+        if not self.idle_cursors:
+            return Cursor(self)
+        cursor = self.idle_cursors.pop()
+        cursor.is_lent = True
+        return cursor
 
     def wait(self, gen: Generator[Any, Any, Result], *args: Any, **kwargs: Any) -> Result:  # noqa: ANN401 -- as the driver has it
         """Wait for what the driver waits for.
