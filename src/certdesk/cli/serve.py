@@ -30,6 +30,7 @@ from certdesk.testing.clock import FileClock
 from certdesk.web.admin import answer
 from certdesk.web.connections.listening import check_listening
 from certdesk.web.processes.parent import serve_with_processes
+from certdesk.web.server import keep_what_exists
 from certdesk.web.server import serve as run_server
 from certdesk.workflow.cores import take_core
 
@@ -234,6 +235,7 @@ def _desk(
             new_database=new_database,
             several=several,
         ) as opened:
+            keep_what_exists()
             yield opened
     except CANNOT_OPEN as error:
         fail(str(error), UNREACHABLE)

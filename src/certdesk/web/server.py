@@ -183,15 +183,19 @@ async def run_server(server: Server, listener: socket.socket, ready: Callable[[]
     while not server.started and not serving.done():  # noqa: ASYNC110 -- uvicorn has no event for it
         await asyncio.sleep(0.005)
     if server.started:
-        # What was made until now stays, so the garbage collector need not look at it.
-        gc.freeze()
-        gc.set_threshold(NEW_OBJECTS)
+        keep_what_exists()
         ready()
     renewing = asyncio.create_task(renew_certificate(server.config))
     try:
         await serving
     finally:
         renewing.cancel()
+
+
+def keep_what_exists() -> None:
+    """Have the garbage collector look at new objects only: what was made until now stays."""
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 def _config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
