@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib
 import pkgutil
 from collections.abc import Iterator, Mapping
@@ -103,6 +104,7 @@ class OpenDesk:
             yield
 
 
+@functools.cache
 def actions() -> Catalog:
     """Return the catalog with all actions in it: importing a module declares its own."""
     for package in (certdesk.actions, certdesk.operator):
