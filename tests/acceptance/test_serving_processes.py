@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
 from tests.acceptance.crashing import Ledger, check_answers, check_records, load
 from tests.acceptance.crowd import crowd, narrowest
@@ -192,6 +193,37 @@ def test_no_key_of_the_stock_is_used_twice(tmp_path: Path) -> None:
         until(lambda: desk.certdesk("vault", "status")["KeyStock"]["ECC prime256v1"] == 4)
 
     assert len(set(public_keys)) == len(orders)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_full_queue_for_keys_is_told_whichever_process_makes_them(
+    tmp_path: Path, processes: int
+) -> None:
+    """Here nothing may wait: the answer says what to do instead."""
+    settings = f"http.workers = {processes}\nkeys.queue = 0\nkeys.stock = {{ rsa_2048 = 0 }}\n"
+    with running(tmp_path / "data", settings=settings) as desk:
+        client = desk.client()
+        order = client.buy()
+        with pytest.raises(TencentCloudSDKException, match="too many keys") as refused:
+            client.submit(order, CsrEncryptAlgo="RSA", CsrKeyParameter="2048")
+    assert refused.value.get_code() == "FailedOperation"
+
+
+def test_a_quota_holds_for_all_processes_together(tmp_path: Path) -> None:
+    """However the purchases of an account are shared among them."""
+    settings = UNLIMITED + "quota.orders = 6\n"
+    with running(tmp_path / "data", settings=settings) as desk:
+        keys = desk.account()
+
+        def buy(_: int) -> bool:
+            with contextlib.suppress(TencentCloudSDKException):
+                return bool(Client(desk.endpoint, keys).buy())
+            return False
+
+        with ThreadPoolExecutor(8) as threads:
+            bought = sum(threads.map(buy, range(40)))
+        held = rows(desk.folder, "SELECT count(*) FROM orders")
+    assert (bought, held) == (6, [(6,)])
 
 
 def test_kills_of_processes_under_load_lose_nothing_and_double_nothing(tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def of_two_desks(kind: str, folder: Path, test: pytest.FixtureRequest) -> Iterat
         if kind == "postgresql":
             url = test.getfixturevalue("postgres").database()
             yield [held.enter_context(opened(url)) for _ in range(2)]
+        elif kind == "sqlite":
+            path = folder / "desk.db"
+            first = held.enter_context(closing(SqliteStore.open(path, shared=True)))
+            assert first.lock is not None
+            other = SqliteStore.join(path, first.lock.descriptor, on_sync_failure=lambda: None)
+            yield [first, held.enter_context(closing(other))]
         else:
             yield [held.enter_context(of_kind(kind, folder, test))] * 2
 

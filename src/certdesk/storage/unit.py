@@ -65,6 +65,6 @@ class Sql:
 
     def usage(self, driver: Driver, *, writable: bool) -> SqlUsage:
         """Return the usage of accounts, counted on this connection."""
-        # An embedded database has only one connection that writes.
+        # Only one connection writes to an embedded database at a time.
         kind = EmbeddedUsage if self._embedded and writable else SqlUsage
         return kind(self._usage, driver)

@@ -111,8 +111,12 @@ class SqlUsage:
             if changes:
                 self._add_within(uin, changes, limits)
 
+    def begin_group(self) -> None:
+        """Begin a transaction of several commits."""
+
     def begin(self) -> None:
-        """Do nothing: each transaction has its own unit."""
+        """Begin a commit; what one before it counted and could not write is dropped."""
+        self.tally.take()
 
     def drop(self) -> None:
         """Drop what the transaction has added, since it is rolled back."""
@@ -161,10 +165,15 @@ class SqlUsage:
         return most // self._sql.parts + (part < most % self._sql.parts)
 
 
-class EmbeddedUsage(SqlUsage):
-    """A `ports.Usage` on the only connection that writes: it caches the sums and writes them once.
+_VERSION = Statement(sa.text("PRAGMA data_version"), reads=[sa.column("version", sa.Integer)])
+"""A number that changes when another connection has changed the database."""
 
-    Commits share a transaction there, and each can be undone separately.
+
+class EmbeddedUsage(SqlUsage):
+    """A `ports.Usage` on a connection to SQLite: it keeps the sums and writes them once.
+
+    One connection writes at a time, and its commits share a transaction, in which each can be
+    undone separately. The sums are read again when another process has written meanwhile.
     """
 
     def __init__(self, statements: UsageStatements, driver: Driver) -> None:
@@ -173,6 +182,14 @@ class EmbeddedUsage(SqlUsage):
         self._sums: dict[str, dict[str, int]] = {}
         self._counted: dict[str, dict[str, int]] = {}
         self._of_commit: dict[str, dict[str, int]] = {}
+        self._version: object = None
+
+    def begin_group(self) -> None:
+        """Forget the sums if another connection has written since the last group."""
+        (version,) = _VERSION.one(self._driver, {})
+        if version != self._version:
+            self._sums.clear()
+        self._version = version
 
     def of(self, uin: str) -> dict[str, int]:
         """Return how much an account uses, as of the last count."""

@@ -141,9 +141,14 @@ class Writer:
 
     def _commit_together(self, first: Job) -> None:
         """Commit a job, and all others that wait when it is this process's turn to write."""
-        with self._lock:
-            group = self._group_of(first)
-            outcomes = self._outcomes(group)
+        group = [first]
+        try:
+            with self._lock:
+                group = self._group_of(first)
+                outcomes = self._outcomes(group)
+        except OSError as error:
+            log.exception("the lock for writing failed")
+            outcomes = [Outcome(error=unavailable(error)) for _ in group]
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.give(job.answer)
 
@@ -198,6 +203,7 @@ class Writer:
         session = self._session
         # IMMEDIATE: a transaction that began by reading might be unable to write.
         session.run("BEGIN IMMEDIATE")
+        session.usage.begin_group()
         outcomes = [_attempt(session, job.commit) for job in group]
         session.usage.write()
         session.run("COMMIT")

@@ -13,6 +13,7 @@ import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 
 from certdesk.ports import StoreUnavailable
@@ -42,6 +43,8 @@ ALONE_AFTER_LOSS = 10
 """How many groups of a process run alone after one that lost a race, so that few are run twice."""
 
 LOOK_UP_PAUSE_SECONDS = 0.1
+
+log = structlog.get_logger()
 
 
 class PostgresWriter:
@@ -83,9 +86,11 @@ class PostgresWriter:
         self._here.writing = True
         try:
             outcomes = self._attempts.until_done(functools.partial(self._commit, group))
-        except Exception as error:  # noqa: BLE001 -- nobody may be left waiting
+        except Exception as error:
+            if not isinstance(error, StoreUnavailable):
+                log.exception("a group of writes failed")
             # One error object each: every thread that raises it adds its traceback.
-            outcomes = [Outcome(error=type(error)(*error.args)) for _ in group]
+            outcomes = [Outcome(error=StoreUnavailable(f"{error}")) for _ in group]
         finally:
             self._here.writing = False
         for job, outcome in zip(group, outcomes, strict=True):
@@ -167,7 +172,7 @@ def _run(session: Session, commit: Commit[Any], *, single: bool) -> Outcome:
     Raises:
         DBAPIError: the whole transaction has lost.
     """
-    session.usage.drop()
+    session.usage.begin()
     try:
         result = commit(session.unit)
         session.usage.count_changes({})
