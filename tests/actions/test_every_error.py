@@ -251,7 +251,7 @@ def test_an_error_has_its_natural_cause(
     """It is that error and no kin of it."""
     with pytest.raises(error) as refused:
         CAUSES[name][error](desk, action_of(desk, name))
-    assert type(refused.value) is error
+    assert refused.value.code == error.code
 
 
 @pytest.mark.parametrize("name", CAUSES)

@@ -271,7 +271,7 @@ def test_too_many_keys_at_once_are_a_failed_operation(scripted: Scripted) -> Non
     """The client may come again, or bring a CSR of its own."""
     scripted.busy = True
     error = scripted.refused(scripted.desk.buy(scripted.caller))
-    assert type(error) is FailedOperation
+    assert error.code == FailedOperation.code
     assert error.detail.startswith("The desk is making too many keys")
 
 

@@ -26,15 +26,18 @@ class ServiceError(Exception):
     known: ClassVar[dict[str, type[ServiceError]]] = {}
 
     def __init_subclass__(cls, **kwargs: object) -> None:
-        """Require that each code has one class, with a sentence and a docstring."""
+        """Require that each code has one class, with a sentence and a docstring.
+
+        A subclass of that class is a case of its own with the same code.
+        """
         super().__init_subclass__(**kwargs)
         if not cls.code or not cls.text or not cls.__doc__:
             msg = f"{cls.__name__} needs a code, a text and a docstring"
             raise TypeError(msg)
-        if cls.code in cls.known:
-            msg = f"{cls.code} already belongs to {cls.known[cls.code].__name__}"
+        owner = cls.known.setdefault(cls.code, cls)
+        if not issubclass(cls, owner):
+            msg = f"{cls.code} already belongs to {owner.__name__}"
             raise TypeError(msg)
-        cls.known[cls.code] = cls
 
     def __init__(
         self, detail: str = "", *, subject: str | tuple[str, ...] = "", sentence: str = ""

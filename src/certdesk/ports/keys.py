@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 from typing import Protocol
 
+from certdesk.domain.errors import FailedOperation
 from certdesk.domain.values.keys import KeyKind, PrivateKey
 from certdesk.ports.collections import Stale
 
@@ -22,8 +23,12 @@ class KeyUsedUp(Stale):
     """Another process has used the key that was lent; ask for another one."""
 
 
-class KeysBusy(Exception):
+class KeysBusy(FailedOperation):
     """The queue for new keys is full: another one would have to wait too long."""
+
+    def __init__(self) -> None:
+        """Say what helps."""
+        super().__init__("The desk is making too many keys. Try again in a minute, or send a CSR.")
 
 
 class Keys(Protocol):
@@ -37,7 +42,7 @@ class Keys(Protocol):
         exception, the key goes back to the stock.
 
         Raises:
-            Pending: the stock is empty; one is being made.
+            Pending: the stock is empty; one is being made, or waiting for it raises `KeysBusy`.
             KeysBusy: the stock is empty and the queue for new keys is full.
         """
         ...

@@ -40,7 +40,8 @@ class KeyLender(abc.ABC):
         """Have a key made, and return what is done when it is free.
 
         Raises:
-            KeysBusy: too many are waiting for a key.
+            KeysBusy: too many are waiting for a key. Where another process makes the keys, the
+                future has this error instead.
         """
 
     @contextlib.contextmanager

@@ -46,7 +46,7 @@ from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.subject import Subject
 from certdesk.domain.vetting.review import certified_subject
 from certdesk.engine import Context
-from certdesk.ports import KeysBusy, KeyUsedUp, Place, Unit, block_of, place_of_submission
+from certdesk.ports import KeyUsedUp, Place, Unit, block_of, place_of_submission
 
 REFUSALS = (
     *OWN_ORDER,
@@ -299,11 +299,7 @@ def _check_free_key(considered: Considered, key: str, parameters: Parameters) ->
 
 
 def _generated(context: Context, considered: Considered, kind: KeyKind) -> KeyPair:
-    try:
-        ready = context.held.enter_context(context.desk.keys.lend(kind))
-    except KeysBusy:
-        detail = "The desk is making too many keys. Try again in a minute, or send a CSR."
-        raise FailedOperation(detail) from None
+    ready = context.held.enter_context(context.desk.keys.lend(kind))
     judged = considered.judged
     pem = csr.build(ready.private_key, judged.common_name, judged.other_names, _subject(considered))
     return KeyPair(
