@@ -46,6 +46,30 @@ def test_a_statement_that_fails_leaves_the_transaction_as_it_is(session: Session
     assert ALL.all(session.driver, {}) == [["secret", None]]
 
 
+def test_an_error_at_a_later_row_is_told_like_one_at_the_first(session: Session) -> None:
+    """SQLite reads the rows one by one, and here it fails at the second."""
+    numbers = "(SELECT 1 AS x UNION ALL SELECT -9223372036854775808)"
+    failing = Statement(sa.text(f"SELECT abs(x) FROM {numbers}"), reads=[sa.column("x")])  # noqa: S608 -- a text of the test
+    with pytest.raises(DBAPIError):
+        failing.all(session.driver, {})
+
+
+def test_rows_that_are_not_read_hold_no_transaction(session: Session) -> None:
+    """Even if what reads them fails, and its error is kept."""
+    for name in ("a", "b"):
+        PUT.touch(session.driver, {"name": name, "at": None})
+
+    def fail_at_the_first(rows: Iterator[object]) -> None:
+        raise RuntimeError(next(rows))
+
+    with pytest.raises(RuntimeError) as kept:
+        ALL.take(session.driver, fail_at_the_first, {})
+    session.run("COMMIT")
+    session.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    (busy, *_) = session.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    assert (busy, kept.value.args) == (0, (["a", None],))
+
+
 def test_a_connection_that_was_let_go_is_not_replaced(session: Session) -> None:
     """In the middle of a transaction another connection would write the rest without it."""
     session.connection.invalidate()

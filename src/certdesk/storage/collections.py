@@ -14,12 +14,12 @@ from certdesk.storage.schema import TABLES
 from certdesk.storage.statement_cache import StatementCache, padded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Delete, Select
 
     from certdesk.ports import CollectionSpec
-    from certdesk.storage.driver import Driver
+    from certdesk.storage.driver import Driver, Row
     from certdesk.storage.statement_cache import Make, Values
 
 
@@ -173,7 +173,9 @@ class SqlCollection(Generic[Stored]):
         return self._sql.cache.number(self._driver, self._sql.count, equal)
 
     def _built(self, make: Make, values: Values, *further: object) -> list[Stored]:
-        rows = self._sql.cache.each(self._driver, make, values, *further)
+        return self._sql.cache.take(self._driver, self._records, make, values, *further)
+
+    def _records(self, rows: Iterator[Row]) -> list[Stored]:
         return [self._spec.build(row) for row in rows]
 
     def _its(self, key: tuple[object, ...]) -> dict[str, object]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
 from sqlalchemy.sql.selectable import ReturnsRows
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 Convert: TypeAlias = Callable[[Any], Any]
 Conversions: TypeAlias = tuple[tuple[int, Convert], ...]
 Row: TypeAlias = Sequence[Any]
+
+Taken = TypeVar("Taken")
+
+_FIRST: Callable[[Any], Row | None] = operator.methodcaller("fetchone")
+_TOUCHED: Callable[[Any], int] = operator.attrgetter("rowcount")
 
 PART = "part"
 """In the info of a connection: the part of the counts that it writes to, if not 0."""
@@ -53,14 +59,28 @@ class Driver:
         self.part: int = connection.info.get(PART, 0)
         self._errors = connection.dialect.loaded_dbapi.Error
 
-    def run(self, text: str, *values: Sequence[object] | Mapping[str, object]) -> Any:  # noqa: ANN401 -- a cursor of whichever driver it is
-        """Run a statement with its values, if any; return the cursor."""
+    def run(self, text: str) -> None:
+        """Run a statement without values or rows."""
+        self.take(_nothing, text)
+
+    def take(
+        self,
+        what: Callable[[Any], Taken],
+        text: str,
+        *values: Sequence[object] | Mapping[str, object],
+    ) -> Taken:
+        """Run a statement with its values, if any; return `what` is taken from its cursor."""
         try:
             cursor = self.connection.cursor()
-            _execute(cursor, text, *values)
+            try:
+                cursor.execute(text, *values)
+                return what(cursor)
+            finally:
+                # While a cursor has a statement, SQLite keeps a transaction, or a closed connection
+                # and its locks.
+                cursor.close()
         except self._errors as error:
             self._fail(error, text)
-        return cursor
 
     def transaction(self, *steps: tuple[Statement, Mapping[str, object]]) -> Row:
         """Run statements in a transaction, sent to the server at once; return a row of the last."""
@@ -84,13 +104,7 @@ class Driver:
         self._connection._handle_dbapi_exception(error, text, None, None, None)  # noqa: SLF001 -- SQLAlchemy has no public way to wrap a driver's error
 
 
-def _execute(cursor: Any, text: str, *values: object) -> None:  # noqa: ANN401 -- as above
-    try:
-        cursor.execute(text, *values)
-    except BaseException:
-        # While a cursor has a statement, SQLite keeps a closed connection and its locks.
-        cursor.close()
-        raise
+def _nothing(_: object) -> None: ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -147,9 +161,7 @@ class Statement:
     def first(self, driver: Driver, values: Mapping[str, object]) -> Row | None:
         """Return the first row, or None."""
         compiled = self._compiled or self.compiled(driver.dialect)
-        cursor = driver.run(compiled.text, compiled.values(values))
-        row = cursor.fetchone()
-        cursor.close()
+        row = driver.take(_FIRST, compiled.text, compiled.values(values))
         return None if row is None else compiled.row(row)
 
     def one(self, driver: Driver, values: Mapping[str, object]) -> Row:
@@ -160,25 +172,23 @@ class Statement:
 
     def all(self, driver: Driver, values: Mapping[str, object]) -> list[Row]:
         """Return all rows."""
-        return list(self.each(driver, values))
+        return self.take(driver, list, values)
 
-    def each(self, driver: Driver, values: Mapping[str, object]) -> Iterator[Row]:
-        """Yield the rows as they are read."""
+    def take(
+        self, driver: Driver, what: Callable[[Iterator[Row]], Taken], values: Mapping[str, object]
+    ) -> Taken:
+        """Return `what` is taken from the rows; those that it does not ask for are not read."""
         compiled = self._compiled or self.compiled(driver.dialect)
-        cursor = driver.run(compiled.text, compiled.values(values))
-        try:
-            for row in cursor:
-                yield compiled.row(row)
-        finally:
-            cursor.close()
+
+        def taken(cursor: Any) -> Taken:  # noqa: ANN401 -- a cursor of whichever driver it is
+            return what(map(compiled.row, cursor))
+
+        return driver.take(taken, compiled.text, compiled.values(values))
 
     def touch(self, driver: Driver, values: Mapping[str, object]) -> int:
         """Write; return how many rows were affected."""
         compiled = self._compiled or self.compiled(driver.dialect)
-        cursor = driver.run(compiled.text, compiled.values(values))
-        touched: int = cursor.rowcount
-        cursor.close()
-        return touched
+        return driver.take(_TOUCHED, compiled.text, compiled.values(values))
 
     def compiled(self, dialect: Dialect) -> Compiled:
         """Return the compiled statement, for the dialect of the first connection that ran it."""

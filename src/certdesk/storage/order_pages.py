@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from certdesk.domain.orders.order import Order
-    from certdesk.storage.driver import Driver
+    from certdesk.storage.driver import Driver, Row
     from certdesk.storage.order_counts import Cell, OrderCounts
     from certdesk.storage.statement_cache import Make, StatementCache, Values
 
@@ -31,6 +31,9 @@ AT_ONCE = 500
 
 MOST_RANGES = 64
 """With more ranges it is faster to read all orders, newest first, until the page is full."""
+
+MOST_VALUES = 2_000
+"""The most values in the ranges of a statement: each takes time to compile and memory to keep."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ class OrderPages:
             total = self._cache.number(self._driver, count, every)
             return self._page(query, [every], total)
         ranges = _ranges(query, cells, reach)
-        if len(ranges) > MOST_RANGES or query.sort is not Sort.NEWEST:
+        values = len(ranges) * (1 + len(reach.less))
+        if len(ranges) > MOST_RANGES or values > MOST_VALUES or query.sort is not Sort.NEWEST:
             ranges = [every]
         total = sum(cell.orders for cell in cells) - len(reach.less) + len(reach.more)
         return self._page(query, ranges, total)
@@ -105,7 +109,7 @@ class OrderPages:
         wanted = sorted(ids)
         for start in range(0, len(wanted), AT_ONCE):
             some = padded(wanted[start : start + AT_ONCE])
-            yield from self._orders(named, {"ids": some})
+            yield from self._cache.take(self._driver, _orders, named, {"ids": some})
 
     def _cells(self, query: OrderQuery) -> list[Cell]:
         cells = self._counts.cells(self._driver, query.uin)
@@ -141,7 +145,8 @@ class OrderPages:
         for certificate_id in sorted(query.grants.denied_certificates(query.permission)):
             word = order_words.origin_word(query.uin, certificate_id)
             words = self._selects.index.terms([], [word])
-            yield from self._orders(self._selects.worded, {"words": words})
+            made = self._selects.worded
+            yield from self._cache.take(self._driver, _orders, made, {"words": words})
 
     def _worded(self, query: OrderQuery, narrowed: Values) -> OrderPage:
         words = self._selects.index.terms(
@@ -158,11 +163,17 @@ class OrderPages:
     def _built(self, query: OrderQuery, make: Make, values: Values, total: int) -> OrderPage:
         if query.offset >= total or not query.limit:
             return OrderPage((), total)
-        orders = self._orders(make, values, query.sort)
-        return OrderPage(tuple(within_an_answer(orders)), total)
+        orders = self._cache.take(self._driver, _that_fit, make, values, query.sort)
+        return OrderPage(orders, total)
 
-    def _orders(self, make: Make, values: Values, *further: object) -> Iterator[Order]:
-        return map(ORDERS.build, self._cache.each(self._driver, make, values, *further))
+
+def _that_fit(rows: Iterator[Row]) -> tuple[Order, ...]:
+    """Return the orders of a page, or read no further if they do not fit into an answer."""
+    return tuple(within_an_answer(map(ORDERS.build, rows)))
+
+
+def _orders(rows: Iterator[Row]) -> list[Order]:
+    return [ORDERS.build(row) for row in rows]
 
 
 def _paging(query: OrderQuery) -> Values:

@@ -21,7 +21,7 @@ from certdesk.storage.usage import SqlUsage
 if TYPE_CHECKING:
     from pathlib import Path
 
-# SQLite SQLite 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections
+# SQLite 3.7.0 to 3.51.2 can corrupt a database in write-ahead mode when two connections
 # write or checkpoint at once. https://www.sqlite.org/wal.html
 WRITE_AHEAD_SINCE = (3, 51, 3)
 BUSY_SECONDS = 5.0
@@ -88,7 +88,7 @@ class Session:
 
     def run(self, statement: str) -> None:
         """Run a statement without values."""
-        self.driver.run(statement).close()
+        self.driver.run(statement)
 
     def discard(self) -> None:
         """Close the connection in any state; uncommitted changes are undone."""

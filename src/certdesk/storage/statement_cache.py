@@ -16,13 +16,13 @@ from certdesk.storage.driver import Statement
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Delete, Select
 
-    from certdesk.storage.driver import Driver, Row
+    from certdesk.storage.driver import Driver, Row, Taken
 
 Values: TypeAlias = Mapping[str, Any]
 Make: TypeAlias = "Callable[..., Select[Any] | Delete]"
 
 MOST = 1000
-"""The most statements kept. Filters of all kinds together have a few hundred shapes."""
+"""The most statements kept, each of which has up to some ten thousand characters."""
 
 
 class StatementCache:
@@ -38,10 +38,17 @@ class StatementCache:
         """Begin with none."""
         self._statements: dict[object, Statement] = {}
 
-    def each(self, driver: Driver, make: Make, values: Values, *further: object) -> Iterator[Row]:
-        """Yield the rows as they are read."""
+    def take(
+        self,
+        driver: Driver,
+        what: Callable[[Iterator[Row]], Taken],
+        make: Make,
+        values: Values,
+        *further: object,
+    ) -> Taken:
+        """Return `what` is taken from the rows; those that it does not ask for are not read."""
         statement, bound = self._of(make, values, further)
-        return statement.each(driver, bound)
+        return statement.take(driver, what, bound)
 
     def number(self, driver: Driver, make: Make, values: Values, *further: object) -> int:
         """Return the number that the only row has."""

@@ -150,12 +150,12 @@ class PostgresAdmission:
         self._lock = lock
 
         def prepare(connection: Connection, driver: Driver) -> None:
-            driver.run("BEGIN").close()
+            driver.run("BEGIN")
             lock.touch(driver, {"name": "admission"})
             _TABLES.create_all(connection, checkfirst=True)
             if first_service:
                 connection.execute(_BEGIN_EMPTY, {"begun": BEGUN})
-            driver.run("COMMIT").close()
+            driver.run("COMMIT")
 
         self._run(prepare)
 

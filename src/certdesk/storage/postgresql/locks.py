@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from certdesk.storage.postgresql.sessions import Sessions
     from certdesk.storage.session import Session
 
+NO_SUCH_FUNCTION = ("42883", "0A000")
+"""The SQLSTATEs of a server that has no such function, or does not support it."""
+
 WAIT_SECONDS = 300
 """How long to wait for a lock, as while another process migrates the schema."""
 
@@ -77,10 +80,14 @@ def lock_statement(one: Pool, other: Pool) -> Statement:
     """
     with one.connection() as first, other.connection() as second:
         first.exec_driver_sql("BEGIN")
-        with contextlib.suppress(DBAPIError):
+        try:
             # If the first does not get it, another process has it: it is a lock.
             if not (first.scalar(_TRY) and second.scalar(_TRY)):
                 return ADVISORY
+        except DBAPIError as error:
+            # After any other failure, this process would use another lock than the rest.
+            if getattr(error.orig, "sqlstate", None) not in NO_SUCH_FUNCTION:
+                raise
         # Another process may be making it at this moment.
         with contextlib.suppress(DBAPIError):
             _TABLE.create(second, checkfirst=True)

@@ -74,7 +74,7 @@ class PostgresNotices:
             contextlib.suppress(DBAPIError, StoreUnavailable),
             self._pool.connection() as connection,
         ):
-            Driver(connection).run(f"NOTIFY {CHANNEL}").close()
+            Driver(connection).run(f"NOTIFY {CHANNEL}")
 
     def close(self) -> None:
         """Close the connection; call after `stop`."""
@@ -104,7 +104,7 @@ class PostgresNotices:
                 others.append(notice.pid)
 
         driver.connection.add_notify_handler(note)
-        driver.run(f"LISTEN {CHANNEL}").close()
+        driver.run(f"LISTEN {CHANNEL}")
         self._received()
         with selectors.DefaultSelector() as ready:
             ready.register(driver.connection.fileno(), selectors.EVENT_READ)
@@ -113,10 +113,10 @@ class PostgresNotices:
                 found = {key.fileobj for key, _ in ready.select(CHECK_SECONDS)}
                 if self._asked in found:
                     self._asked.recv(4096)
-                    driver.run(f"NOTIFY {CHANNEL}").close()
+                    driver.run(f"NOTIFY {CHANNEL}")
                 else:
                     # The driver hands over what has arrived when it runs a statement.
-                    driver.run("SELECT 1").close()
+                    driver.run("SELECT 1")
                 if others:
                     others.clear()
                     self._received()

@@ -47,7 +47,7 @@ MIGRATION = "migration"
 
 
 class PostgresStore:
-    """A A `ports.Store` on a PostgreSQL database that other processes use as well."""
+    """A `ports.Store` on a PostgreSQL database that other processes use as well."""
 
     def __init__(
         self,
