@@ -87,6 +87,7 @@ class MeasuredDesk(RunningDesk):
         code: Path | None = None,
     ) -> None:
         """Serve from `folder`; `code` is where Python finds the desk of another commit."""
+        self.code = code
         under = [] if code is None else ["env", f"PYTHONPATH={code}"]
         if processes > 1:
             # The words of the desk's command follow as those of the shell's.
