@@ -31,7 +31,7 @@ from certdesk.workflow.repeating import LONGEST_SECONDS, Repeating, step_back
 from certdesk.workflow.validation_run import Stopped, ValidationRun
 
 ROUND_SECONDS = 1
-HANDS = 4
+HANDS = 2
 """Threads that take steps; checks have threads of their own."""
 
 MOST_UNDER_WAY = 256
