@@ -93,7 +93,7 @@ def serve(settings: Settings, *, clock: FileClock | None, new_database: bool) ->
     _check_listen(settings)
     several = _serving_processes(settings) > 1
     if not several:
-        _stay_on_one_core(settings)
+        settings = _alone(settings)
     desk = _desk(settings, sandbox=False, clock=clock, new_database=new_database, several=several)
     with desk as opened:
         if several:
@@ -117,7 +117,7 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
     any desk: settings such as dns.resolvers say where.
     """
     _check_listen(settings)
-    _stay_on_one_core(settings)
+    settings = _alone(settings)
     tell("SANDBOX: for tests only. Do not trust its certificates")
     for line in _unprovable(settings):
         tell(line)
@@ -146,8 +146,7 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     """Do the background work alone: check names, issue, make keys; serve nothing.
 
     For a second process or host beside `certdesk serve` on the same PostgreSQL database, with the
-    same key file and the same ca.base_url. An embedded database has one process, which does this
-    work itself.
+    same key file and the same ca.base_url. With SQLite the desk that serves does this work itself.
     """
     if not settings.ca_base_url:
         fail(
@@ -171,9 +170,11 @@ def _serving_processes(settings: Settings) -> int:
     return 1
 
 
-def _stay_on_one_core(settings: Settings) -> None:
+def _alone(settings: Settings) -> Settings:
+    """Take a core, if that is set; return the settings of the only process."""
     if settings.one_core:
         take_core(os.getpid())
+    return dataclasses.replace(settings, workers=1)
 
 
 def _check_listen(settings: Settings) -> None:

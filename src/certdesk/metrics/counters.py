@@ -47,7 +47,7 @@ class Metrics:
     first appears with a 1 as an increase.
 
     `requests` are by action and code, `seconds` by action, and the others by the values of their
-    labels; whoever reads them holds `lock`.
+    labels; hold `lock` to read them.
     """
 
     def __init__(self, actions: Mapping[str, Iterable[str]]) -> None:

@@ -15,6 +15,6 @@ class NamedLocks(Protocol):
         A lock ends with its process at the latest.
 
         Raises:
-            StoreUnavailable: it was not to be had, or the context was left with it lost.
+            StoreUnavailable: it could not be taken, or it was lost before the context ended.
         """
         ...

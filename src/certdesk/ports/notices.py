@@ -8,7 +8,7 @@ from typing import Protocol
 class Notices(Protocol):
     """Tells the other processes of a database that there is work for them now.
 
-    A notice may be lost. So whoever waits for one also looks from time to time.
+    A notice may be lost. So those who wait for one also look from time to time.
     """
 
     def send(self) -> None:

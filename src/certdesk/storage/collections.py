@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Delete, Select
 
-    from certdesk.ports import CollectionSpec
+    from certdesk.ports import Collection, CollectionSpec
     from certdesk.storage.driver import Driver, Row
     from certdesk.storage.statement_cache import Make, Values
 
@@ -86,6 +87,15 @@ class Statements(Generic[Stored]):
         self.spec.check_filter(its)
         # Compared with None, a column is NULL.
         return [self.table.c[name] == value for name, value in its.items()]
+
+
+def earlier(
+    collection: Collection[Stored], field: str, before: datetime, equal: Mapping[str, object]
+) -> list[Stored]:
+    """Read the records of a filter whose time in `field` is before a time, as `prune` does."""
+    chosen: Any = equal
+    due = collection.due(field, before, sys.maxsize, **chosen)
+    return [record for record in due if getattr(record, field) < before]
 
 
 def check_page(offset: int, limit: int | None) -> None:

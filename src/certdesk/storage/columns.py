@@ -10,9 +10,8 @@ import enum
 import operator
 import types
 import typing
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 from sqlalchemy import (
@@ -29,8 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from certdesk.domain.values.record import Record
-
-Convert: TypeAlias = Callable[[Any], Any]
+from certdesk.storage.driver import Convert
 
 
 class Converted(TypeDecorator[Any]):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Generic
 
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Stored
+from certdesk.storage.collections import earlier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,10 +58,7 @@ class Counted(Generic[Stored]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the records whose time in `field` is earlier; return how many there were."""
-        due = self._inner.due(
-            field, before, sys.maxsize, first=None, newest=False, unlike=None, **equal
-        )
-        old = [record for record in due if getattr(record, field) < before]
+        old = earlier(self._inner, field, before, equal)
         return sum(self.remove(*self._spec.key_of(record)) for record in old)
 
     def due(

@@ -1,4 +1,4 @@
-"""Named locks of a desk whose only process uses them."""
+"""Named locks of a process, where no other process needs them."""
 
 from __future__ import annotations
 

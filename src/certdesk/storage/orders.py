@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, texts
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.record import replace
 from certdesk.ports import Stale, Taken
-from certdesk.storage.collections import SqlCollection, Statements
+from certdesk.storage.collections import SqlCollection, Statements, earlier
 from certdesk.storage.driver import Statement, insert_into
 from certdesk.storage.manager_names import ManagerNames
 from certdesk.storage.order_counts import OrderCounts
@@ -100,8 +99,7 @@ class SqlOrders(SqlCollection[Order]):
 
     def prune(self, field: str, before: datetime, **equal: object) -> int:
         """Delete the orders whose time in `field` is earlier; return how many there were."""
-        due = self.due(field, before, sys.maxsize, first=None, newest=False, unlike=None, **equal)
-        old = [order for order in due if getattr(order, field) < before]
+        old = earlier(self, field, before, equal)
         return sum(self.remove(order.certificate_id) for order in old)
 
     def _note(self, before: Order | None, after: Order | None) -> None:

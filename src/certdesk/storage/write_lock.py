@@ -33,7 +33,7 @@ class WriteLock(Protocol):
 
     @property
     def has_lost_a_write(self) -> bool:
-        """Whether a process has found that the disk lost a write; asked by who holds the lock."""
+        """Whether a process has found that the disk lost a write; ask while holding the lock."""
         ...
 
     def note_lost_write(self) -> None:

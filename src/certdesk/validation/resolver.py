@@ -112,7 +112,7 @@ class Resolver:
     ) -> Generator[Answer, None, None]:
         """Look up a type at a name for each question, as `ask` does; yield the answers in order.
 
-        The first `AHEAD` questions are asked side by side, so whoever waits for all of them waits
+        The first `AHEAD` questions are asked side by side, so waiting for all of them takes
         as long as for one.
         """
         with contextlib.ExitStack() as held:

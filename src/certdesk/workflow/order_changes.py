@@ -46,7 +46,7 @@ def decline_revocation(unit: Unit, order: Order, reason: str, now: datetime) -> 
 
 
 def expire(unit: Unit, order: Order, now: datetime) -> None:
-    """Mark a certificate as expired; a successor that is still to come is made all the same."""
+    """Mark a certificate as expired; its successor is still made."""
     ended = unchanged(unit, order).after(Event.EXPIRE)
     move = next_succession(ended, successors_of(unit, ended), now)
     if isinstance(move, Forget):

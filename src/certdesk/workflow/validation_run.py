@@ -312,7 +312,7 @@ def gathered(
                 return
         try:
             whole.set_result(join([each.result() for each in parts]))
-        except Exception as error:  # noqa: BLE001 -- whoever waits for the whole gets it
+        except Exception as error:  # noqa: BLE001 -- those who wait for all of it get the error
             whole.set_exception(error)
 
     for part in parts:

@@ -20,6 +20,6 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """A record of the store, or a value that is a part of one; `replace` returns a changed copy.
 
     It is made and copied in a tenth of the time that a frozen dataclass takes, which counts in an
-    order of 45 fields (docs/adr/0038-records.md). It is not tracked by the garbage collector, so
+    order of 50 fields (docs/adr/0038-records.md). It is not tracked by the garbage collector, so
     its fields never refer back to it.
     """

@@ -104,8 +104,8 @@ class Answering:
     def take_back(self) -> None:
         """Free what the process held when it ended.
 
-        Its requests were never answered. A key that it had used is found to be gone by the next
-        borrower.
+        Nobody else will. A request may have been answered already; a key that it has used is found
+        to be gone by the next borrower.
         """
         self._sender = None
         for place in self._places:

@@ -324,8 +324,9 @@ class ServingProcess:
         answering.connect(channel)
         try:
             process = await self._start(channel)
-        except OSError as error:
-            reason = error.strerror
+        except (OSError, RuntimeError, MemoryError) as error:
+            # Python raises RuntimeError if it can start no thread.
+            reason = getattr(error, "strerror", None) or str(error)
             log.error("no process can be started", number=self.number, reason=reason)  # noqa: TRY400 -- the reason is all there is to say
             return None
         killing = asyncio.create_task(self._kill_if_silent(process, pings))
