@@ -58,8 +58,22 @@ class SteppingStore:
 
     def write(self, commit: Callable[[Unit], Result]) -> Result:
         """Write, in four steps."""
-        name = getattr(commit, "__name__", "") or getattr(commit, "func", commit).__name__
-        step = self._killer.step
+        name = _name_of(commit)
+        self._killer.step(f"{name} comes")
+        result = self._store.write(self._stepping(commit))
+        self._killer.step(f"{name} is durable")
+        return result
+
+    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
+        """Begin to write, in the same steps."""
+        name = _name_of(commit)
+        self._killer.step(f"{name} comes")
+        outcome = self._store.submit(self._stepping(commit))
+        outcome.add_done_callback(lambda _: self._killer.step(f"{name} is durable"))
+        return outcome
+
+    def _stepping(self, commit: Callable[[Unit], Result]) -> Callable[[Unit], Result]:
+        name, step = _name_of(commit), self._killer.step
 
         def stepping(unit: Unit) -> Result:
             step(f"{name} begins")
@@ -67,14 +81,12 @@ class SteppingStore:
             step(f"{name} is not committed yet")
             return result
 
-        step(f"{name} comes")
-        result = self._store.write(stepping)
-        step(f"{name} is durable")
-        return result
+        return stepping
 
-    def submit(self, commit: Callable[[Unit], Result]) -> Future[Result]:
-        """Write without steps; the engine does not."""
-        return self._store.submit(commit)
+
+def _name_of(commit: Callable[[Unit], object]) -> str:
+    name: str = getattr(commit, "__name__", "") or getattr(commit, "func", commit).__name__
+    return name
 
 
 def killed(work: Callable[[], object]) -> bool:
