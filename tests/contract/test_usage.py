@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded
 from certdesk.domain.accounts.records import AuditEntry
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.orders.listing import OrderQuery
 from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.records import Letter
 from certdesk.ports import COLLECTIONS, Store, Unit
@@ -241,3 +242,25 @@ def add_for_none(uin: str, unit: Unit) -> None:
     """Write a row, of which there may be none."""
     note(uin, unit)
     unit.usage.count_changes({"audit": 0})
+
+
+def test_what_a_commit_that_failed_has_read_counts_for_no_other(stores: list[Store]) -> None:
+    """An order that it changed and read has the same version as the change of another desk."""
+    one, other = stores
+    bought = one.write(lambda unit: unit.orders.add(replace(order("id000001"), uin=ONE)))
+
+    def change_and_fail(unit: Unit) -> None:
+        unit.orders.replace(replace(bought, alias="undone"))
+        unit.orders.get(bought.certificate_id)
+        raise Undone
+
+    with pytest.raises(Undone):
+        one.write(change_and_fail)
+    named = other.write(lambda unit: unit.orders.replace(replace(bought, alias="first")))
+    one.write(lambda unit: unit.orders.replace(replace(named, alias="second")))
+
+    def found(text: str) -> int:
+        query = OrderQuery(uin=ONE, text=text, limit=10)
+        return other.read(lambda unit: unit.orders.page(query).total)
+
+    assert [found(text) for text in ("undone", "first", "second")] == [0, 0, 1]

@@ -56,6 +56,7 @@ class SqlOrders(SqlCollection[Order]):
         super().__init__(statements, driver, writable=writable)
         self._orders = statements
         self._tally = tally
+        self._last: tuple[int, Order | None] = (tally.commit, None)
         self._pages = OrderPages(driver, statements.cache, statements.counts, statements.selects)
 
     def page(self, query: OrderQuery) -> OrderPage:
@@ -78,15 +79,30 @@ class SqlOrders(SqlCollection[Order]):
         self._note(None, added)
         return added
 
+    def get(self, *key: object) -> Order | None:
+        """Read one order, or None."""
+        order = super().get(*key)
+        self._last = (self._tally.commit, order)
+        return order
+
     def replace(self, record: Order) -> Order:
         """Store a changed order if its version is still the stored one."""
         self._check_writable()
-        before = self.get(record.certificate_id)
+        before = self._stored(record)
         if before is None:
             raise Stale(ORDERS.name)
         changed = super().replace(replace(record, number=before.number))
+        self._last = (self._tally.commit, changed)
         self._note(before, changed)
         return changed
+
+    def _stored(self, record: Order) -> Order | None:
+        """Return an order as it is stored, without reading it twice in a commit."""
+        commit, order = self._last
+        its = (self._tally.commit, record.certificate_id, record.version)
+        if order is not None and (commit, order.certificate_id, order.version) == its:
+            return order
+        return self.get(record.certificate_id)
 
     def remove(self, *key: object) -> bool:
         """Delete an order; return whether it was there."""

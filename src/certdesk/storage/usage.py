@@ -28,11 +28,15 @@ NEARLY = 10
 
 
 class Tally:
-    """What a transaction has added and removed since the last count, by account."""
+    """What a transaction has added and removed since the last count, by account.
+
+    `commit` is the number of the commit that is running on the connection.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self._changes: dict[str, dict[str, int]] = {}
+        self.commit = 0
 
     def note(self, spec: CollectionSpec[Any], before: object | None, after: object | None) -> None:
         """Count the change of a record; None stands for no record."""
@@ -117,6 +121,7 @@ class SqlUsage:
     def begin(self) -> None:
         """Begin a commit; what one before it counted and could not write is dropped."""
         self.tally.take()
+        self.tally.commit += 1
 
     def drop(self) -> None:
         """Drop what the transaction has added, since it is rolled back."""
@@ -207,7 +212,8 @@ class EmbeddedUsage(SqlUsage):
             refuse_excess(self, uin, changes, limits)
 
     def begin(self) -> None:
-        """Keep what the last commit has counted."""
+        """Begin a commit, and keep what the last one has counted."""
+        self.tally.commit += 1
         for uin, changes in self._of_commit.items():
             _add_up(self._counted.setdefault(uin, {}), changes)
         self._of_commit = {}
