@@ -22,7 +22,12 @@ LOST = frozenset({"InternalError"})
 OF_A_PARENT = 9
 """How many serving processes are killed for each parent."""
 
-SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = 0\n{NO_RSA_STOCK}"
+UNLIMITED = "".join(
+    f"quota.{kind} = 10000000\n" for kind in ("orders", "open_orders", "companies", "managers")
+)
+"""The load brings a company with each order, more than 10,000 in all."""
+
+SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = 0\n{UNLIMITED}{NO_RSA_STOCK}"
 LIMITED = "DescribeCertificates"
 CROWD_SECONDS = 12.0
 LONGEST_SECONDS = 0.5
