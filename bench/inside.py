@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from bench.requests import CSRS, EXAMPLE
 from bench.servers import ORDER, signed
 from certdesk.bootstrap import DATABASE_NAME, actions, open_desk
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.ports import Store, Unit, Vault
 from certdesk.settings import Settings
@@ -84,7 +84,7 @@ class OwnDesk:
         self._database = database
         self._threads = threads
         self._kept = NotWriting(desk.store)
-        self._preparing = dataclasses.replace(desk, store=self._kept)
+        self._preparing = replace(desk, store=self._kept)
         account = perform(desk, OPERATOR, "AddAccount", Name="bench")
         self.uin: str = account["Uin"]
         self._keys = Keys(self.uin, account["SecretId"], account["SecretKey"])
@@ -136,7 +136,7 @@ class OwnDesk:
         """Give the desk with a store that has no thread of its own for writing."""
         session = Sessions(self._database, Library.find()).writer()
         try:
-            yield dataclasses.replace(self._desk, store=WritingHere(self._desk.store, session))
+            yield replace(self._desk, store=WritingHere(self._desk.store, session))
         finally:
             session.discard()
 

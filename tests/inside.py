@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import random
 import uuid
@@ -21,6 +20,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission, Task
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
+from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
@@ -156,7 +156,7 @@ class InsideDesk:
 
     def operator_as(self, uid: int, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an operator's action as a user of the system."""
-        return self.call(dataclasses.replace(OPERATOR, uid=uid), action, **parameters)
+        return self.call(replace(OPERATOR, uid=uid), action, **parameters)
 
     def account(self) -> Caller:
         """Open an account; give it as the caller of its first key."""

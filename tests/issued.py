@@ -10,6 +10,7 @@ import msgspec
 from certdesk.bootstrap import SystemClock, actions, open_desk
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.validation.challenge import ProofKind, Verdict
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.issuers.hierarchy import NAME as PRIVATE
 from certdesk.settings import load
@@ -31,7 +32,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
     with open_desk(settings) as opened:
         store = opened.desk.store
         # Nobody is looked at.
-        rules = dataclasses.replace(opened.desk.rules, checks_per_domain=0)
+        rules = replace(opened.desk.rules, checks_per_domain=0)
         parts = dataclasses.replace(Parts.of(opened.desk), rules=rules)
         validators = {kind: ScriptedValidator(clock, absent=Verdict.PROVED) for kind in ProofKind}
         order_engine = parts.order_engine(

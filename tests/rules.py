@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from certdesk.bootstrap.rules import rules_of
 from certdesk.domain.rules import Rules
+from certdesk.domain.values.record import replace
 from certdesk.settings import Settings
 
 
 def rules_with(**differing: Any) -> Rules:  # noqa: ANN401 -- as dataclasses.replace
     """Return the rules of a desk with default settings, with `differing` in place of some."""
-    return dataclasses.replace(rules_of(Settings(), sandbox=False), **differing)
+    return replace(rules_of(Settings(), sandbox=False), **differing)

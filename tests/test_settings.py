@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeGuard
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import certdesk
+from certdesk.domain.values.record import Record
 from certdesk.settings import DECLARATIONS, ROOT_ANCHORS, Settings, SettingsError, load
 
 # Every setting with its variable and its default.
@@ -138,7 +140,7 @@ def test_every_setting_has_one_declaration() -> None:
     assert all(each.explanation.endswith(".") for each in DECLARATIONS)
 
 
-NONE = (inspect.Parameter.empty, ())
+NONE = (inspect.Parameter.empty, msgspec.NODEFAULT, ())
 SET = re.compile(r"\b(settings|rules)\.")
 
 
@@ -166,10 +168,21 @@ def defaults_of(
     called: Callable[..., object], given: Iterable[int | str | None]
 ) -> Iterator[tuple[str, object]]:
     """Yield the parameters at some places of a call of ours, each with its default."""
-    parameters = inspect.signature(called).parameters
+    defaults = all_defaults_of(called)
     for place in given:
-        name = list(parameters)[place] if isinstance(place, int) else str(place)
-        yield f"{called.__name__}({name})", parameters[name].default
+        name = list(defaults)[place] if isinstance(place, int) else str(place)
+        yield f"{called.__name__}({name})", defaults[name]
+
+
+def all_defaults_of(called: Callable[..., object]) -> dict[str, object]:
+    """Return the default of each parameter, which is in `NONE` if there is none."""
+    if isinstance(called, type) and issubclass(called, Record):
+        # The signature of a record resolves types, which may be imported for mypy alone.
+        names, defaults = called.__struct_fields__, called.__struct_defaults__
+        without = len(names) - len(defaults)
+        return dict(zip(names, (msgspec.NODEFAULT,) * without + defaults, strict=True))
+    parameters = inspect.signature(called).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 def test_what_is_set_has_no_other_default() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind, Verdict
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller
 from certdesk.testing.clock import ManualClock
@@ -64,7 +64,7 @@ class ZoneProver(ScriptedValidator):
         found = super().validate(challenge)
         if challenge.value not in self._records.values(challenge.record):
             return found
-        return dataclasses.replace(found, verdict=Verdict.PROVED, reason="")
+        return replace(found, verdict=Verdict.PROVED, reason="")
 
 
 def look_into_zones(desk: InsideDesk) -> None:

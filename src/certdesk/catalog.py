@@ -33,7 +33,6 @@ certdesk.domain.errors.MissingParameter: The request is missing a required param
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +40,7 @@ from typing import Any, TypeVar
 
 from certdesk.domain.accounts.policy import Grants
 from certdesk.domain.errors import NOT_THERE, InvalidParam, InvalidParameter, ServiceError
+from certdesk.domain.values.record import Record
 from certdesk.ports import Unit
 from certdesk.wire.decode import decode, prepare
 from certdesk.wire.model import Reply, Request, shows_a_secret
@@ -52,8 +52,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Commit[Any]])
 KIB = 1024
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Record, kw_only=True, gc=True):
     """One declared action of the API (or, if `internal`, of the operator)."""
 
     name: str

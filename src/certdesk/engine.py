@@ -6,7 +6,6 @@ A handler works with a `Context`; an `Invocation` is an action with its caller a
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import random
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -30,6 +29,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.domain.orders.listing import ANSWER_BYTES, PageTooLong
 from certdesk.domain.rules import Rules
+from certdesk.domain.values.record import Record
 from certdesk.ports import (
     Clock,
     DnsProviders,
@@ -69,8 +69,7 @@ class CallerChanged(Stale):
     """The caller's key, user, policies or account were changed since the action was begun."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Written(Generic[Answer]):
+class Written(Record, Generic[Answer], gc=True):
     """A commit that writes, of an action that otherwise only reads: it logs what it shows."""
 
     commit: Commit[Answer]
@@ -80,8 +79,7 @@ class Written(Generic[Answer]):
         return self.commit(unit)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Known(Generic[Answer]):
+class Known(Record, Generic[Answer]):
     """The second half of an operator's action that needs nothing from the database.
 
     It works even while the database does not answer.
@@ -99,8 +97,7 @@ def has_to_write(action: Action, commit: Commit[Answer]) -> bool:
     return action.writes or isinstance(commit, Written)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Record, kw_only=True):
     """The caller: an account or one of its users with a key, or the operator of the desk.
 
     `user_id` is the user, None for the account itself; `grants` are its policies. `uid` is the
@@ -123,8 +120,7 @@ class Caller:
 OPERATOR = Caller(uin="", actor="operator", verified=True)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Record, kw_only=True, gc=True):
     """An action to be run for a caller.
 
     `signature` is the request's, if it has one, timed by the machine's clock, as clients sign by
@@ -142,8 +138,7 @@ class Invocation:
     holds: Holds | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Record, kw_only=True, gc=True):
     """What a handler may use besides its request: the desk, the caller and the action.
 
     `action` is the name in policies and the log: the action's own, unless it does the work of
@@ -233,8 +228,7 @@ AT_ONCE: Future[None] = Future()
 AT_ONCE.set_result(None)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(Record, kw_only=True, gc=True):
     """Everything that actions work on, and the way to run an action."""
 
     store: Store

@@ -19,6 +19,7 @@ import msgspec
 
 from certdesk.domain.accounts import quotas
 from certdesk.domain.accounts.quotas import Quotas
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import error_text
 from certdesk.domain.values.secret_urls import without_secrets
 
@@ -453,8 +454,7 @@ class Settings:
         return Path(self.admin_socket) if self.admin_socket else self.folder / SOCKET_NAME
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Record, gc=True):
     """A setting as `certdesk settings` shows it."""
 
     name: str

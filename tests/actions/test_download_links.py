@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -244,7 +243,7 @@ def test_links_have_a_rate_limit(inside: InsideDesk, limited: str) -> None:
     caller = inside.account()
     order = issued(inside, caller)
     asked = inside.call(caller, "DescribeDownloadCertificateUrl", CertificateId=order)
-    limiter = dataclasses.replace(UNLIMITED, **{limited: RateLimiter(2, 60)})
+    limiter = replace(UNLIMITED, **{limited: RateLimiter(2, 60)})
     downloads = Downloads(inside.engine, bootstrap.actions(), limiter)
     answers = [answer_of(downloads, asked["DownloadCertificateUrl"]) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
@@ -263,7 +262,7 @@ def test_links_of_an_account_have_its_own_rate_limit(
     inside.operator(
         "SetRateLimit", Uin=caller.uin, Action="DescribeDownloadCertificateUrl", PerSecond=own
     )
-    rate_limits = dataclasses.replace(UNLIMITED, account=RateLimiter(2, 60))
+    rate_limits = replace(UNLIMITED, account=RateLimiter(2, 60))
     downloads = Downloads(inside.engine, bootstrap.actions(), rate_limits)
     answers = [answer_of(downloads, asked["DownloadCertificateUrl"]) for _ in range(3)]
     assert [answer.status_code for answer in answers] == statuses

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from certdesk import bootstrap
 from certdesk.domain import errors
 from certdesk.domain.accounts.policy import ALLOW, EVERYTHING, Grants, Policy
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import KeysBusy, Pending
 from tests import chains
@@ -91,7 +91,7 @@ def bound(
         projects=projects,
         created_at=NOON,
     )
-    return dataclasses.replace(desk.caller, user_id=1, grants=Grants((policy,)))
+    return replace(desk.caller, user_id=1, grants=Grants((policy,)))
 
 
 def elsewhere(desk: Desk) -> Caller:
@@ -111,7 +111,7 @@ def stranger(desk: Desk) -> Caller:
 
 def unverified(desk: Desk) -> Caller:
     """Give the account as one whose identity is not verified."""
-    return dataclasses.replace(desk.caller, verified=False)
+    return replace(desk.caller, verified=False)
 
 
 def replaced(desk: Desk, act: Action) -> object:

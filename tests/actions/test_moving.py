@@ -692,7 +692,7 @@ def test_a_user_of_the_old_account_with_policies_sees_no_rows_of_it(desk: Desk) 
         certificates=EVERYTHING,
         created_at=desk.clock.now(),
     )
-    user = dataclasses.replace(desk.old, user_id=1, grants=Grants((policy,)))
+    user = replace(desk.old, user_id=1, grants=Grants((policy,)))
     assert logged(desk, user, order)
     desk.move(order)
     assert logged(desk, user, order) == []

@@ -234,7 +234,7 @@ def test_a_long_log_is_cut_and_read_whole_for_a_user(tmp_path: Path) -> None:
     policy = Policy(
         uin=caller.uin, name="one", effect=ALLOW, certificates=(first,), created_at=NOON
     )
-    user = dataclasses.replace(caller, grants=Grants((policy,)))
+    user = replace(caller, grants=Grants((policy,)))
     (log,) = desk.call(user, "DescribeCertificateOperateLogs")["OperateLogs"]
     assert log["CertId"] == first
 

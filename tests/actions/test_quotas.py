@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import functools
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from certdesk import bootstrap
 from certdesk.domain.accounts.quotas import COUNTED, QuotaExceeded, Quotas
 from certdesk.domain.errors import InvalidParam, LimitExceeded
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.ports import COLLECTIONS, CollectionSpec
 from tests import chains
@@ -41,8 +41,8 @@ class Quota(Desk):
 
     def allow(self, **most: int) -> None:
         """Set quotas."""
-        rules = dataclasses.replace(self.engine.rules, quotas=Quotas(**most))
-        self.engine = dataclasses.replace(self.engine, rules=rules)
+        rules = replace(self.engine.rules, quotas=Quotas(**most))
+        self.engine = replace(self.engine, rules=rules)
 
     def used(self, caller: Caller | None = None) -> dict[str, int]:
         """Tell what an account has."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.order import Order
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
@@ -34,7 +34,7 @@ class Desk(InsideDesk):
     def named(self, name: str) -> Caller:
         """Enter a user of the account; give it as a caller who may do everything."""
         user = self.operator("AddUser", Uin=self.caller.uin, Name=name)["UserId"]
-        return dataclasses.replace(self.caller, actor=f"AKID{name}", user_id=user)
+        return replace(self.caller, actor=f"AKID{name}", user_id=user)
 
     def submit(self, product: int = OV, **further: object) -> str:
         """Buy an order of a company, hand its material in, and submit it to the CA."""

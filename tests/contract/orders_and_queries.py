@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -120,7 +119,7 @@ def asked_of(uin: str, query: OrderQuery) -> OrderQuery:
         return (name if name == EVERY else f"{uin}{name}" for name in names)
 
     policies, ids = query.grants.policies, query.certificates
-    return dataclasses.replace(
+    return replace(
         query,
         uin=uin,
         certificates=None if ids is None else frozenset(its(ids)),
@@ -138,7 +137,7 @@ def behind(unit: Unit, uin: str, query: OrderQuery, name: str | None) -> OrderQu
     """Ask for what follows an order of the account, if there is one of that name."""
     order = unit.orders.get(f"{uin}{name}")
     after = None if order is None else Seen(order.ends_at, order.number)
-    return dataclasses.replace(query, after=after)
+    return replace(query, after=after)
 
 
 def put(unit: Unit, order: Order) -> Order:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 
 from certdesk.domain.accounts.replay import Sighting, Use, check_use
 from certdesk.domain.errors import SignatureExpire
+from certdesk.domain.values.record import replace
 from certdesk.ports import Admission, RateLimitExceeded, Slot
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.storage.postgresql.admission import PostgresAdmission
@@ -238,8 +238,8 @@ def test_of_many_that_ask_at_once_the_limit_is_let_in(admission: Admission) -> N
 
 
 LOOK = use(b"one")
-CHANGE = dataclasses.replace(LOOK, action="CancelCertificateOrder", once=True)
-ELSEWHERE = dataclasses.replace(LOOK, action="DescribeManagers")
+CHANGE = replace(LOOK, action="CancelCertificateOrder", once=True)
+ELSEWHERE = replace(LOOK, action="DescribeManagers")
 
 
 @pytest.mark.parametrize("again", [LOOK, ELSEWHERE, CHANGE])
@@ -266,7 +266,7 @@ def test_a_late_signature_repeats_its_first_read_and_does_nothing_else(
 
 def test_a_signed_action_is_no_exemption(world: World) -> None:
     """A change whose signature covers the action happens once all the same."""
-    signed = dataclasses.replace(CHANGE, action_signed=True)
+    signed = replace(CHANGE, action_signed=True)
     assert lets_in(world.admission, signed)
     world.later(6)
 
@@ -313,17 +313,17 @@ def test_a_request_that_may_have_been_used_takes_no_place_either(world: World) -
 def test_what_was_forgotten_counts_as_seen(world: World) -> None:
     """A timestamp before the loss is refused, and the text helps a client whose clock is slow."""
     world.lose()
-    before = dataclasses.replace(CHANGE, timestamp=NOON - 1)
+    before = replace(CHANGE, timestamp=NOON - 1)
 
     with pytest.raises(SignatureExpire, match=r"Sign a new request.*if your clock is slow"):
         world.admission.take(before, LIMIT)
-    assert lets_in(world.admission, dataclasses.replace(LOOK, digest=b"2", timestamp=NOON - 1))
-    assert lets_in(world.admission, dataclasses.replace(before, action_signed=True))
+    assert lets_in(world.admission, replace(LOOK, digest=b"2", timestamp=NOON - 1))
+    assert lets_in(world.admission, replace(before, action_signed=True))
 
 
 def test_nothing_was_forgotten_where_nothing_was_served(world: World) -> None:
     """At the first start of a desk a slow clock is as good as ever."""
-    assert lets_in(world.admission, dataclasses.replace(CHANGE, timestamp=NOON - 299))
+    assert lets_in(world.admission, replace(CHANGE, timestamp=NOON - 299))
 
 
 def test_a_process_that_joins_later_knows_what_the_others_saw(
@@ -334,7 +334,7 @@ def test_a_process_that_joins_later_knows_what_the_others_saw(
     world.later(6)
     joined = world.opened(first_service=False)
 
-    late = dataclasses.replace(CHANGE, timestamp=LOOK.timestamp - 1)
+    late = replace(CHANGE, timestamp=LOOK.timestamp - 1)
     assert not lets_in(joined, CHANGE if isinstance(world, OnPostgresql) else late)
 
 
@@ -385,9 +385,7 @@ def test_every_adapter_decides_by_the_rule(
     for pause, step, limit in steps:
         world.later(pause)
         passed += pause
-        asked = dataclasses.replace(
-            step, digest=fresh + step.digest, once=step.action == "CreateCertificate"
-        )
+        asked = replace(step, digest=fresh + step.digest, once=step.action == "CreateCertificate")
         at, action = first.setdefault(asked.digest, (passed, asked.action))
         assert lets_in(world.admission, asked, limit) == _by_the_rule(asked, passed - at, action)
 

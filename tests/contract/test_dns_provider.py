@@ -15,6 +15,7 @@ import pytest
 
 from certdesk.domain.validation.challenge import Challenge, ProofKind, new_challenge
 from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.ports import DnsProvider, UpdateFailed, settings_of
 from certdesk.testing.records import MemoryRecords
@@ -111,7 +112,7 @@ def test_a_record_is_added_and_removed(world: World, name: str, kind: ProofKind)
 @pytest.mark.parametrize("value", ['a"b', 'a" "b', "a\\", "\\065", "a;b"])
 def test_a_value_is_published_as_it_is(world: World, value: str) -> None:
     """A CA may draw any printable one, also what means something in a file of a zone."""
-    challenge = dataclasses.replace(drawn(), value=value)
+    challenge = replace(drawn(), value=value)
     world.provider.add(ZONE, world.settings, challenge)
     assert world.values(challenge.record) == {value}
     world.provider.remove(ZONE, world.settings, challenge)

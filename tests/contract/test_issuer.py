@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -169,7 +168,7 @@ def test_challenges_that_are_asked_for_again_are_the_same(challenging: Issuer) -
     request = asked(NOON, *NAMES)
     made = challenges(challenging, request)
     assert challenges(challenging, request) == made
-    other = challenges(challenging, dataclasses.replace(request, attempt=2))
+    other = challenges(challenging, replace(request, attempt=2))
     assert {each.value for each in other}.isdisjoint(each.value for each in made)
 
 

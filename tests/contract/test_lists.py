@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -125,7 +124,7 @@ def commit_of(uin: str, step: tuple[list[Order], list[str], bool]) -> Callable[[
 def unnumbered(page: OrderPage) -> OrderPage:
     """Return a page without the numbers, which each store gives by itself."""
     orders = tuple(replace(order, number=0) for order in page.orders)
-    return dataclasses.replace(page, orders=orders)
+    return replace(page, orders=orders)
 
 
 @settings(max_examples=100)
@@ -377,9 +376,7 @@ def test_a_list_sees_the_commits_own_writes(store: Store, uin: str) -> None:
     def commit(unit: Unit) -> tuple[int, int]:
         unit.orders.add(order(uin, "a", alias="fresh"))
         query = OrderQuery(uin=uin, limit=1)
-        return unit.orders.page(query).total, unit.orders.page(
-            dataclasses.replace(query, text="resh")
-        ).total
+        return unit.orders.page(query).total, unit.orders.page(replace(query, text="resh")).total
 
     assert store.write(commit) == (1, 1)
 
@@ -412,7 +409,7 @@ def test_a_page_of_the_audit_log_is_newest_first(store: Store, uin: str) -> None
     )
 
     def subjects(**changes: object) -> tuple[list[str], int]:
-        changed = dataclasses.replace(query, **changes)  # type: ignore[arg-type]  # the fields are given by name
+        changed = replace(query, **changes)  # type: ignore[arg-type]  # the fields are given by name
         page = store.read(lambda unit: unit.audit.page(changed))
         return [each.subject for each in page.entries], page.total
 

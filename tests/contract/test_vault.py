@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.ports import DESK, Place, Vault, VaultError
 from certdesk.vault.local_keyset import LocalKeyset
@@ -138,7 +139,7 @@ def test_a_value_opens_after_a_restart(desk: Desk) -> None:
 def test_a_new_accounts_keys_work_before_its_record_is_stored(desk: Desk) -> None:
     """An account's first secrets are sealed before the transaction that stores it all."""
     vault = desk.vault()
-    place = dataclasses.replace(PLACE, uin="100000000003")
+    place = replace(PLACE, uin="100000000003")
     keyset = vault.new_keyset(place.uin)
     sealed = vault.seal(KEY, place)
     alike = vault.fingerprint(place.uin, b"a company")
@@ -151,7 +152,7 @@ def test_a_new_accounts_keys_work_before_its_record_is_stored(desk: Desk) -> Non
 def test_keys_that_were_not_stored_give_way_to_those_that_were(desk: Desk) -> None:
     """Of two processes that set the desk up at once, both go on with the keys of the first."""
     first, second = desk.vault(), desk.vault()
-    place = dataclasses.replace(PLACE, uin=DESK)
+    place = replace(PLACE, uin=DESK)
     kept, lost = first.new_keyset(DESK), second.new_keyset(DESK)
     assert kept != lost
     second.seal(KEY, place)
@@ -171,7 +172,7 @@ def test_a_new_keyset_for_a_known_account_does_not_replace_its_keys(desk: Desk) 
 
 def test_an_account_without_a_keyset_is_named(desk: Desk) -> None:
     """Whoever sealed for an unknown account would lose the value."""
-    place = dataclasses.replace(PLACE, uin="100000000009")
+    place = replace(PLACE, uin="100000000009")
     with pytest.raises(VaultError, match="100000000009"):
         desk.vault().seal(KEY, place)
     with pytest.raises(VaultError, match="100000000009"):
@@ -191,7 +192,7 @@ def test_keysets_swapped_between_accounts_are_refused(desk: Desk) -> None:
     desk.stored[ALICE], desk.stored[BORIS] = desk.stored[BORIS], desk.stored[ALICE]
     for uin in (ALICE, BORIS):
         with pytest.raises(VaultError, match=uin):
-            desk.vault().seal(KEY, dataclasses.replace(PLACE, uin=uin))
+            desk.vault().seal(KEY, replace(PLACE, uin=uin))
 
 
 @given(data=st.data())
@@ -251,7 +252,7 @@ def test_nothing_printable_shows_a_value(desk: Desk) -> None:
     vault = desk.vault()
     sealed = vault.seal(KEY, PLACE)
     with pytest.raises(VaultError) as refused:
-        vault.open(sealed, dataclasses.replace(PLACE, row="other"))
+        vault.open(sealed, replace(PLACE, row="other"))
     shown = "".join(traceback.format_exception(refused.value)) + repr(vault) + repr(sealed)
     for part in ("5up3r", "s3cr3t", "private key"):
         assert part not in shown
@@ -276,7 +277,7 @@ def test_eight_threads_may_use_a_vault_at_once(desk: Desk) -> None:
         done = []
         for turn in range(50):
             uin = (ALICE, BORIS)[turn % 2]
-            place = dataclasses.replace(PLACE, uin=uin, row=f"{number}/{turn}")
+            place = replace(PLACE, uin=uin, row=f"{number}/{turn}")
             done.append((vault.seal(KEY, place), vault.fingerprint(uin, b"x"), place))
         return done
 

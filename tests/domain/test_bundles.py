@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import re
 import stat
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from certdesk.domain.delivery import bundles
 from certdesk.domain.values import keys
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from tests import chains, programs
 from tests.deliveries import MADE_PASS, delivery, members
@@ -127,7 +127,7 @@ def test_a_key_store_without_a_key_is_refused(kind: str) -> None:
 
 def test_a_root_that_the_desk_does_not_have_is_left_out_and_refused_alone() -> None:
     """Of an uploaded certificate the root is often unknown."""
-    rootless = dataclasses.replace(delivery(), root=None)
+    rootless = replace(delivery(), root=None)
     assert list(members(bundles.whole_zip(rootless))) == list(
         members(bundles.whole_zip(delivery()))
     )
@@ -137,7 +137,7 @@ def test_a_root_that_the_desk_does_not_have_is_left_out_and_refused_alone() -> N
 
 def test_a_certificate_without_a_chain_has_no_chain_file() -> None:
     """An empty file would keep Apache from starting."""
-    alone = dataclasses.replace(delivery(), chain=())
+    alone = replace(delivery(), chain=())
     assert "Apache/1_root_bundle.crt" not in members(bundles.whole_zip(alone))
     assert "www.example.com_apache/root_bundle.crt" not in members(
         bundles.server_zip(alone, "apache").data
@@ -148,7 +148,7 @@ def test_a_certificate_without_a_chain_has_no_chain_file() -> None:
 def test_a_key_of_another_certificate_is_never_handed_over(kind: str) -> None:
     """It would be someone else's."""
     foreign = Secret(keys.private_key_pem(chains.key_of(KeyKind.RSA_2048)))
-    wrong = dataclasses.replace(delivery(), private_key=foreign)
+    wrong = replace(delivery(), private_key=foreign)
     with pytest.raises(bundles.KeyMismatch):
         bundles.server_zip(wrong, kind)
     with pytest.raises(bundles.KeyMismatch):
@@ -304,6 +304,6 @@ def test_of_other_names_what_can_be_is_kept(domain: str) -> None:
 def test_the_largest_certificate_fits_into_a_megabyte() -> None:
     """Uploaded ones have up to 64 KiB of certificates."""
     whole = delivery(kind=KeyKind.RSA_4096)
-    large = dataclasses.replace(whole, chain=whole.chain * 150)
+    large = replace(whole, chain=whole.chain * 150)
     assert sum(map(len, large.chain)) > 48_000
     assert len(bundles.whole_zip(large)) < 2**20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 
 import pytest
@@ -17,13 +16,14 @@ from certdesk.domain.validation.caa import (
     refusal,
 )
 from certdesk.domain.validation.challenge import ProofKind
+from certdesk.domain.values.record import replace
 
 MINE = "ca.example.net"
 ACCOUNT = "https://ca.example.net/account/7"
 MYSELF = CaaIdentity(frozenset({MINE, "second.example"}), frozenset({ACCOUNT}))
 DNS = WantedIssuance(MYSELF, ProofKind.TXT, wildcard=False)
-WILD = dataclasses.replace(DNS, wildcard=True)
-FILE = dataclasses.replace(DNS, kind=ProofKind.FILE)
+WILD = replace(DNS, wildcard=True)
+FILE = replace(DNS, kind=ProofKind.FILE)
 
 
 def issue(*values: str) -> list[CaaRecord]:
@@ -101,7 +101,7 @@ def test_one_record_of_many_is_enough() -> None:
 
 def test_a_desk_without_identity_is_never_named() -> None:
     """An empty value names nobody, and nobody is not such a desk."""
-    nameless = dataclasses.replace(DNS, identity=NO_IDENTITY)
+    nameless = replace(DNS, identity=NO_IDENTITY)
     assert refusal(issue(";"), nameless) is not None
     assert refusal(issue(MINE), nameless) is not None
     assert refusal([CaaRecord(0, "iodef", b"mailto:a@example.com")], nameless) is None
@@ -220,7 +220,7 @@ def test_methods_may_be_asked_for(methods: str, permits: tuple[WantedIssuance, .
 
 def test_a_cname_is_a_method_of_dns() -> None:
     """As a TXT record is."""
-    cname = dataclasses.replace(DNS, kind=ProofKind.CNAME)
+    cname = replace(DNS, kind=ProofKind.CNAME)
     assert refusal(issue(f"{MINE}; validationmethods=dns-01"), cname) is None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from certdesk.domain.pki.authority import Source
 from certdesk.domain.pki.issuance import IssueRequest
 from certdesk.domain.pki.preissuance import FIRST_BACK, LAST_BACK
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.validity import Period
 from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
 from tests.issuing import asked
@@ -204,8 +204,8 @@ def test_a_weak_key_does_not_pass(source: Source) -> None:
     """Whoever let its CSR in."""
     weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 -- weak is the point
     request = asked(NOON, key=KEY)
-    accepted = dataclasses.replace(request.csr, public_key=weak.public_key())
-    request = dataclasses.replace(request, csr=accepted)
+    accepted = replace(request.csr, public_key=weak.public_key())
+    request = replace(request, csr=accepted)
 
     told = rule_of(source, request, {"key": weak.public_key()}, authority="rsa-issuing")
 

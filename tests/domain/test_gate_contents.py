@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from certdesk.domain.pki import profile
 from certdesk.domain.pki.authority import Source
 from certdesk.domain.pki.issuance import Authorization, IssueRequest
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import replace
 from tests.gate import DAY, KEY, SECOND, Written, refused, rule_of
 from tests.issuing import SOMEBODY, asked
 from tests.privateca import NOON
@@ -74,8 +74,8 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
     old = NOON - timedelta(hours=9)
     request = asked(NOON, key=KEY)
     (good,) = request.authorizations
-    stale = dataclasses.replace(request, authorizations=(dataclasses.replace(good, caa_at=old),))
-    none = dataclasses.replace(request, authorizations=())
+    stale = replace(request, authorizations=(replace(good, caa_at=old),))
+    none = replace(request, authorizations=())
     tbs = Written(request=request, source=source).tbs()
 
     assert refused(tbs, stale, source) == (
@@ -83,8 +83,8 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
         True,
     )
     assert refused(tbs, none, source) == ("there is no proof of www.example.com", False)
-    spent = dataclasses.replace(good, proved_at=NOON - 201 * DAY)
-    assert refused(tbs, dataclasses.replace(request, authorizations=(spent,)), source) == (
+    spent = replace(good, proved_at=NOON - 201 * DAY)
+    assert refused(tbs, replace(request, authorizations=(spent,)), source) == (
         "the proof of www.example.com is older than 200 days",
         True,
     )
@@ -93,8 +93,8 @@ def test_a_ground_may_be_looked_for_again_where_time_alone_has_spent_it(source: 
 def test_a_file_never_proves_a_wildcard(source: Source) -> None:
     """However fresh it is, and no new check will change it (BR 3.2.2.4.18)."""
     request = asked(NOON, "*.example.com", key=KEY)
-    by_file = tuple(dataclasses.replace(ground, method="FILE") for ground in request.authorizations)
-    request = dataclasses.replace(request, authorizations=by_file)
+    by_file = tuple(replace(ground, method="FILE") for ground in request.authorizations)
+    request = replace(request, authorizations=by_file)
 
     told = refused(Written(request=request, source=source).tbs(), request, source)
 
@@ -143,7 +143,7 @@ def test_a_subject_that_may_not_be_does_not_pass(
 ) -> None:
     """Whoever vetted it."""
     good = asked(NOON, level=Level.OV, key=KEY)
-    request = dataclasses.replace(good, subject=dataclasses.replace(SOMEBODY, **{part: value}))
+    request = replace(good, subject=replace(SOMEBODY, **{part: value}))
 
     told = refused(Written(request=good, source=source).tbs(), request, source)
 
@@ -228,7 +228,7 @@ def test_an_extension_that_is_missing_does_not_pass(source: Source) -> None:
 def test_addresses_of_another_ca_do_not_pass(source: Source) -> None:
     """They would send clients elsewhere for revocation."""
     request = asked(NOON, key=KEY)
-    elsewhere = dataclasses.replace(source, crl_url="http://elsewhere.example.com/a.crl")
+    elsewhere = replace(source, crl_url="http://elsewhere.example.com/a.crl")
     extensions = profile.extensions_of(request, KEY.public_key(), elsewhere)
 
     assert rule_of(source, request, {"extensions": extensions}) == (

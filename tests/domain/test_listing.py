@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,7 +50,7 @@ def policy(effect: str, certificates: tuple[str, ...], projects: tuple[str, ...]
 
 def narrowed(**changes: object) -> OrderQuery:
     """Make a query that is narrowed."""
-    return dataclasses.replace(EVERY, **changes)  # type: ignore[arg-type]  # by name
+    return replace(EVERY, **changes)  # type: ignore[arg-type]  # by name
 
 
 @pytest.mark.parametrize(

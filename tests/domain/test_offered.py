@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from certdesk.domain.pki.answers import check_offered
 from certdesk.domain.validation.challenge import Challenge, ProofKind
 from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.record import replace
 
 NAMES = (DomainName("example.com"), DomainName("*.example.com"), DomainName("www.example.com"))
 GOOD = tuple(
@@ -19,7 +18,7 @@ GOOD = tuple(
 
 def changed(**fields: object) -> list[Challenge]:
     """The challenges with another first one."""
-    return [dataclasses.replace(GOOD[0], **fields), GOOD[1]]  # type: ignore[arg-type]  # its fields
+    return [replace(GOOD[0], **fields), GOOD[1]]  # type: ignore[arg-type]  # its fields
 
 
 def test_one_challenge_for_each_name_is_taken() -> None:
@@ -58,7 +57,7 @@ def test_anything_else_is_not(offered: list[Challenge], told: str) -> None:
 def test_a_record_may_stand_below_the_name_or_one_that_it_is_in() -> None:
     """Below its registrable domain too, as some CAs ask; with labels of their own before it."""
     for label in ("_dnsauth", "_dnsauth.www", "_17._acme-challenge.www"):
-        one = dataclasses.replace(GOOD[1], label=label)
+        one = replace(GOOD[1], label=label)
         check_offered([one], NAMES[2:], "DNS")
 
 
@@ -68,4 +67,4 @@ def test_a_file_stands_in_the_folder_for_proofs_alone(label: str) -> None:
     offered = Challenge(name="www.example.com", kind=ProofKind.FILE, label="ab12.txt", value="x")
     check_offered([offered], NAMES[2:], "FILE")
     with pytest.raises(ValueError, match="something else"):
-        check_offered([dataclasses.replace(offered, label=label)], NAMES[2:], "FILE")
+        check_offered([replace(offered, label=label)], NAMES[2:], "FILE")

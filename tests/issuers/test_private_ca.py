@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from certdesk.domain.pki.profile import SANDBOX_WORDS
 from certdesk.domain.pki.records import BlockedKey
 from certdesk.domain.pki.signing import SigningToken
 from certdesk.domain.values import keys
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.validity import BACKDATED
 from certdesk.issuers.hierarchy import new_serial
 from certdesk.ports import Issuer
@@ -72,7 +72,7 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
     request = asked(NOON, key=KEY)
     recorded = begun(ca.issuer, request)
     ca.clock.move(timedelta(hours=48) - BACKDATED)
-    fresh = dataclasses.replace(request, authorizations=asked(ca.clock.now()).authorizations)
+    fresh = replace(request, authorizations=asked(ca.clock.now()).authorizations)
     assert isinstance(ca.issuer.proceed(fresh, recorded), Issued)
 
     ca.clock.move(SECOND)
@@ -84,9 +84,7 @@ def test_what_was_recorded_long_ago_is_not_signed_any_more(ca: InsideCa) -> None
 def test_a_clock_that_was_put_back_stops_the_signing(ca: InsideCa) -> None:
     """What begins in the future is not signed."""
     request = asked(NOON - DAY, key=KEY)
-    recorded = begun(
-        ca.issuer, dataclasses.replace(request, authorizations=asked(NOON).authorizations)
-    )
+    recorded = begun(ca.issuer, replace(request, authorizations=asked(NOON).authorizations))
     ca.clock.move(-DAY)
 
     assert declined(ca.issuer, request, recorded) == "it begins in the future"
@@ -106,21 +104,21 @@ def blocked(ca: InsideCa, request: IssueRequest) -> IssueRequest:
 CHANGES: dict[str, tuple[Change, str]] = {
     "the key was blocked": (blocked, "its key is blocked"),
     "a proof was withdrawn": (
-        lambda _, request: dataclasses.replace(request, authorizations=()),
+        lambda _, request: replace(request, authorizations=()),
         "there is no proof of www.example.com",
     ),
     "the order has other names": (
-        lambda _, request: dataclasses.replace(
+        lambda _, request: replace(
             asked(NOON, "www.example.com", "example.com", key=KEY), attempt=request.attempt
         ),
         "its names are not the names of the order",
     ),
     "the order has another key": (
-        lambda _, request: dataclasses.replace(request, csr=asked(NOON).csr),
+        lambda _, request: replace(request, csr=asked(NOON).csr),
         "its key is not the key of the CSR",
     ),
     "the order may last less": (
-        lambda _, request: dataclasses.replace(request, most_days=90),
+        lambda _, request: replace(request, most_days=90),
         "it would last 199 days; at most 90 are allowed",
     ),
 }
@@ -147,7 +145,7 @@ def test_a_check_of_caa_that_is_too_old_can_be_repeated(ca: InsideCa) -> None:
         at=ca.clock.now() + timedelta(minutes=1),
         reason="the check of the CAA records of www.example.com is too old",
     )
-    fresh = dataclasses.replace(request, authorizations=asked(ca.clock.now()).authorizations)
+    fresh = replace(request, authorizations=asked(ca.clock.now()).authorizations)
     assert f"{issue(ca.issuer, fresh, recorded).leaf.serial_number:x}" == recorded.serial
 
 
@@ -189,8 +187,8 @@ def test_what_was_recorded_for_one_order_is_signed_for_no_other(ca: InsideCa) ->
     recorded = begun(ca.issuer, request)
 
     for other in (
-        dataclasses.replace(request, certificate_id="other123"),
-        dataclasses.replace(request, attempt=2),
+        replace(request, certificate_id="other123"),
+        replace(request, attempt=2),
     ):
         assert declined(ca.issuer, other, recorded) == ALTERED
     assert declined(ca.issuer, request, Recorded(state=recorded.state, serial="1f")) == ALTERED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from certdesk.domain.pki.authority import PLANS, Rank, own_hash
 from certdesk.domain.pki.crl import Revoked, builder, next_edition
 from certdesk.domain.values.keys import PrivateKey
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.subject import Registration
 from tests import chains
 from tests.issuing import Course, asked, issue
@@ -189,9 +189,9 @@ def test_a_certificate_is_for_servers_alone(whole: InsideCa, key: PrivateKey) ->
 def test_a_blank_around_what_was_vetted_is_not_signed(whole: InsideCa) -> None:
     """It was typed by mistake."""
     request = asked(NOON, level=Level.OV)
-    blank = dataclasses.replace(request.subject, organisation=" Example Ltd ")
+    blank = replace(request.subject, organisation=" Example Ltd ")
 
-    leaf = issue(whole.issuer, dataclasses.replace(request, subject=blank)).leaf
+    leaf = issue(whole.issuer, replace(request, subject=blank)).leaf
 
     (organisation,) = leaf.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     assert organisation.value == "Example Ltd"

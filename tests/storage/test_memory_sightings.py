@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 
 import pytest
 
 from certdesk.domain.accounts.replay import Use
 from certdesk.domain.errors import SignatureExpire
+from certdesk.domain.values.record import replace
 from certdesk.storage.memory_admission import MemoryAdmission
 from certdesk.wire.signature import signature_digest
 
@@ -42,7 +42,7 @@ class Desk:
 
     def check(self, use: Use) -> None:
         """Come with a signature now."""
-        self.admission.take(dataclasses.replace(use, at=float(self.now)), 0)
+        self.admission.take(replace(use, at=float(self.now)), 0)
 
     def flood(self, uin: str, timestamps: Iterable[int]) -> list[Use]:
         """Come with a look for each timestamp; give the signatures."""
@@ -54,7 +54,7 @@ class Desk:
 
 def changed(use: Use) -> Use:
     """Ask for a change with the same signature."""
-    return dataclasses.replace(use, action=CHANGE.action, once=True)
+    return replace(use, action=CHANGE.action, once=True)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_timestamps_ahead_of_the_clock_shut_nobody_else_out(desk: Desk) -> None:
     with pytest.raises(SignatureExpire):
         desk.check(own)
     desk.now += 1000
-    desk.check(dataclasses.replace(own, timestamp=desk.now))
+    desk.check(replace(own, timestamp=desk.now))
 
 
 def test_a_signature_is_known_by_its_key_too() -> None:

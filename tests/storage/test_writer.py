@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 ALONE = ["BEGIN IMMEDIATE", "SAVEPOINT its_own", "RELEASE its_own", "COMMIT"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class Disk(Session):
     """A session that writes down what ran, on a disk that fails where it is told to."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from certdesk.domain.orders.steps import NOT_OFFERED
 from certdesk.domain.pki.answers import LATEST, SILENT, SOONEST, WrongAnswer
 from certdesk.domain.pki.issuance import Declined, Issued, IssueRequest, Later, Progress, Recorded
+from certdesk.domain.values.record import replace
 from certdesk.ports import Issuers
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
@@ -60,18 +60,18 @@ def issued(ca: ScriptedIssuer, request: IssueRequest) -> Issued:
 def for_another_key(_: Issued, request: IssueRequest, ca: ScriptedIssuer) -> Issued:
     """The CSR of somebody else."""
     other = asked(NOON, NAME, OTHER).csr
-    return issued(ca, dataclasses.replace(request, csr=other))
+    return issued(ca, replace(request, csr=other))
 
 
 def for_fewer_names(_: Issued, request: IssueRequest, ca: ScriptedIssuer) -> Issued:
     """Without one of the order's names."""
-    return issued(ca, dataclasses.replace(request, names=request.names[:1]))
+    return issued(ca, replace(request, names=request.names[:1]))
 
 
 def for_more_names(_: Issued, request: IssueRequest, ca: ScriptedIssuer) -> Issued:
     """With a name that the order does not have."""
     more = asked(NOON, "other.example.net").names
-    return issued(ca, dataclasses.replace(request, names=request.names + more))
+    return issued(ca, replace(request, names=request.names + more))
 
 
 def with_another_serial(_: Issued, request: IssueRequest, ca: ScriptedIssuer) -> Issued:
@@ -88,7 +88,7 @@ def of_ed25519(truth: Issued, *_: object) -> Issued:
         .sign(key, None)
         .public_bytes(Encoding.DER)
     )
-    return dataclasses.replace(truth, leaf=leaf)
+    return replace(truth, leaf=leaf)
 
 
 def by_another_ca(_: Issued, request: IssueRequest, __: ScriptedIssuer) -> Issued:
@@ -153,7 +153,7 @@ def test_the_certificate_of_one_order_is_not_delivered_for_another(tmp_path: Pat
         def proceed(self, request: IssueRequest, recorded: Recorded | None) -> Progress:
             progress = super().proceed(request, recorded)
             if isinstance(progress, Recorded):
-                return dataclasses.replace(progress, serial=None)
+                return replace(progress, serial=None)
             return progress
 
     desk = InsideDesk(tmp_path, issuers=Issuers([Silent(the_first)]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.record import Record
 from certdesk.ports import Admission, Examiner, NamedLocks, Store, StoreUnavailable, Unit
 from certdesk.settings import Settings, SettingsError
 from certdesk.storage.checkup import FolderCheckup, SqliteCheckup
@@ -32,8 +32,7 @@ SERVED_MARK = "served"
 POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Database:
+class Database(Record, kw_only=True, gc=True):
     """An open database.
 
     `shared` says whether other desks may use it too; `examiners` check it and the folders that the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import importlib
 import pkgutil
@@ -27,6 +26,7 @@ from certdesk.catalog import Catalog, catalog
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import Record
 from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
@@ -67,8 +67,7 @@ CANNOT_OPEN = (SettingsError, PlaceUnsafe, DeskBusy, SchemaUnknown, StoreUnavail
 """What `open_desk` raises, each with a text for the operator."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class OpenDesk:
+class OpenDesk(Record, kw_only=True, gc=True):
     """A desk with open files, and its background work, which `work` starts and stops."""
 
     desk: Desk

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 
 from certdesk.bootstrap.world import SystemClock
 from certdesk.domain.privacy.retention import AUDIT_AFTER_END, Retention
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.validity import LONGEST_DAYS
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.ports import Admission
@@ -17,8 +17,7 @@ from certdesk.workflow.retention.records import RecordRetention
 from certdesk.workflow.retention.short_lived import ShortLivedRetention
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Housekeeping:
+class Housekeeping(Record, kw_only=True, gc=True):
     """The housekeeping: it checks keys again, and removes records after their retention time."""
 
     inspection: Inspection

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Protocol
@@ -16,6 +15,7 @@ from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.vault import is_sandbox, open_vault
 from certdesk.bootstrap.world import SystemClock, strong_random
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import Record
 from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
@@ -35,8 +35,7 @@ class Wakeable(Protocol):
         ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class WorkElsewhere:
+class WorkElsewhere(Record, gc=True):
     """`ports.Work` of a process that checks names on request, and leaves the rest to another."""
 
     elsewhere: Wakeable
@@ -51,8 +50,7 @@ class WorkElsewhere:
         return self.validation_run.prove_now(order, names)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class JoinedDesk:
+class JoinedDesk(Record, kw_only=True, gc=True):
     """A desk that another process has opened; `admission` is None if that process has it."""
 
     desk: Desk

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import Future
 
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import Record
 from certdesk.ports import Notices, Work
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SharedWork:
+class SharedWork(Record, gc=True):
     """`ports.Work` of a process that also wakes the others: one of them may have more room."""
 
     here: Work

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Iterator, MutableMapping
 from typing import Protocol
 
 from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.catalog import Catalog
+from certdesk.domain.values.record import Record
 from certdesk.engine import Desk
 from certdesk.metrics.counters import Metrics
 from certdesk.metrics.gauges import DeskGauges
@@ -35,8 +35,7 @@ class BackgroundWork(Background, Protocol):
         ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class Watched(Record, kw_only=True, gc=True):
     """The monitoring of a desk."""
 
     probe: Probe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import os
@@ -14,6 +13,7 @@ from typing import Any, NoReturn, TypeAlias
 import click
 
 from certdesk.cli.printing import at_terminal, show, tell
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import error_text
 from certdesk.settings import CONFIG, Settings, SettingsError, load
 from certdesk.storage.places import PlaceUnsafe, check_file
@@ -99,8 +99,7 @@ def _source(argument: str) -> str:
     return argument
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Form:
+class Form(Record, gc=True):
     """How a reply is printed: its `member` (or all of it) as JSON, or by `person` at a terminal."""
 
     member: str = ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 
 from certdesk.domain.accounts.quotas import Quotas
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Record, kw_only=True):
     """The rules of a desk that differ from desk to desk.
 
     `internal_suffixes` are the suffixes under which internal names may be ordered. `proof_interval`

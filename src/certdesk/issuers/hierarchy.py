@@ -6,7 +6,6 @@ discarded, so there are never two with the same name.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import threading
 from datetime import timedelta
@@ -36,6 +35,7 @@ from certdesk.domain.pki.records import Authority
 from certdesk.domain.pki.signing import SigningToken
 from certdesk.domain.values import keys
 from certdesk.domain.values.keys import PrivateKey
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import DESK, Clock, Place, Store, Taken, Unit, Vault, VaultError, note_of
@@ -53,8 +53,7 @@ def new_serial(rng: random.Random) -> int:
     return rng.getrandbits(SERIAL_BITS)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
+class Dependencies(Record, kw_only=True, gc=True):
     """What the private CA depends on."""
 
     store: Store

@@ -6,7 +6,6 @@ memory of the process.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import threading
 from datetime import datetime
@@ -23,6 +22,7 @@ from certdesk.domain.pki.authority import Rank, own_hash, plan_of
 from certdesk.domain.pki.crl import Revoked
 from certdesk.domain.pki.ocsp_request import Asked
 from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.issuers.hierarchy import NAME, Dependencies, Hierarchy, new_serial
 from certdesk.ports import OcspAnswer, Unit, note_of
@@ -30,8 +30,7 @@ from certdesk.ports import OcspAnswer, Unit, note_of
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DelegatedResponder:
+class DelegatedResponder(Record, kw_only=True):
     """A delegated responder (RFC 6960, 2.6): a key that may answer for an authority."""
 
     certificate: x509.Certificate

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 
 from certdesk.domain.operation.census import Census, WaitsFor
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import Record
 from certdesk.ports import Clock, Store, Unit
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(Record):
     """A measurement: its name, an explanation, and a value for each value of its label.
 
     The label may be empty; then there is one value.

@@ -15,6 +15,7 @@ from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.data_subject import PERSONS, Known, Role, Traits, Wanted, person_in
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People, Person
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.records import Letter
 from certdesk.engine import Context
@@ -27,8 +28,7 @@ Sealed = Submission | Manager | Company
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Record):
     """An opened record that has the person's data, and the person's roles in it."""
 
     record: Sealed

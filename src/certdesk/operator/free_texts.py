@@ -7,7 +7,6 @@ change here.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -46,8 +45,7 @@ _STAYS: dict[type, str] = {
 _GOES_BY = "other records depend on it"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Record):
     """A text that names a person: its record, what it is there, and whether it may be removed."""
 
     kept: Record

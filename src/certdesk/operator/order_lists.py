@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import heapq
 import itertools
 import re
@@ -18,6 +17,7 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.lifecycle import LIVING, STATUS_NAMES, Status
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import missing_message
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -81,7 +81,7 @@ def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrde
         # One order more than the page shows whether another page follows.
         wanted = query.limit + 1
         at_once = max(LEAST_AT_ONCE, -(-wanted // (len(accounts) or 1)))
-        asked = [dataclasses.replace(query, uin=uin, limit=at_once) for uin in accounts]
+        asked = [replace(query, uin=uin, limit=at_once) for uin in accounts]
         firsts = [unit.orders.page(each) for each in asked]
         streams = (_orders(unit, *each) for each in zip(asked, firsts, strict=True))
         found = list(itertools.islice(heapq.merge(*streams, key=query.place), wanted))
@@ -134,7 +134,7 @@ def _query(context: Context, request: ListOrdersRequest) -> OrderQuery:
         return query
     if hours > MOST_HOURS:
         raise InvalidParam(f"EndingHours: must be at most {MOST_HOURS}, not {hours}.")
-    return dataclasses.replace(
+    return replace(
         query,
         statuses=statuses or frozenset(LIVING),
         sort=Sort.ENDS_FIRST,
@@ -162,7 +162,7 @@ def _orders(unit: Unit, query: OrderQuery, page: OrderPage) -> Iterator[Order]:
         if len(page.orders) < query.limit:
             return
         last = page.orders[-1]
-        page = unit.orders.page(dataclasses.replace(query, after=Seen(last.ends_at, last.number)))
+        page = unit.orders.page(replace(query, after=Seen(last.ends_at, last.number)))
 
 
 def _next(last: Order) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Protocol
+
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from certdesk.domain.accounts.replay import Use
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Record):
     """The place of a request in the rate limit of an account and action, with its time.
 
     The time is by the rate limiter's clock. `number` tells places apart if the limiter numbers

@@ -27,7 +27,7 @@ from typing import Any, Protocol, TypeVar
 
 from certdesk.domain.validation.challenge import Challenge
 from certdesk.domain.validation.dns_zone import Zone
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.secret import Secret
 from certdesk.ports.vault import Vault, place_of_zone
 
@@ -84,16 +84,14 @@ class DnsProvider(Protocol[S]):
         ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Given:
+class Given(Record):
     """How a command shows a setting: the placeholder of its value, and one line of help."""
 
     metavar: str
     help: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Record):
     """A setting as an operator gives it; a `secret` is the text of a file, line end included."""
 
     name: str

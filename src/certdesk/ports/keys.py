@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from typing import Protocol
 
 from certdesk.domain.errors import FailedOperation
 from certdesk.domain.values.keys import KeyKind, PrivateKey
+from certdesk.domain.values.record import Record
 from certdesk.ports.collections import Stale
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ReadyKey:
+class ReadyKey(Record):
     """A private key for an order; `stock_id` is its number in the stock."""
 
     private_key: PrivateKey

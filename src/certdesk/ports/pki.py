@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from typing import Protocol
 
+from certdesk.domain.values.record import Record
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+
+class Published(Record, kw_only=True):
     """An authority of the private CA: its certificate (DER), and where it and its CRL are fetched.
 
     A cross-signed root has no CRL of its own.
@@ -20,8 +20,7 @@ class Published:
     crl_url: str | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class OcspAnswer:
+class OcspAnswer(Record, kw_only=True):
     """A response in DER; a `lasting` one is the same for every client, for some time."""
 
     der: bytes

@@ -12,7 +12,6 @@ its records, and marks that name fields of the record.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import typing
 from collections.abc import Iterable, Mapping
@@ -21,7 +20,7 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 
 from certdesk.domain.usage import Measure
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.ports.collections import Stored
 
 Mark = TypeVar("Mark")
@@ -46,8 +45,7 @@ class Unique(_Fields):
     """Fields in which no two records are equal: a second one is `Taken`. None equals nothing."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Numbering:
+class Numbering(Record):
     """The field in which the store numbers records as well, beside their key.
 
     SQLite's rows are then in that order, which every index ends with.
@@ -56,15 +54,13 @@ class Numbering:
     field: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CountedBy:
+class CountedBy(Record, gc=True):
     """What a record adds to the quotas of its account, which is its `uin`."""
 
     measure: Measure
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LimitedBy:
+class LimitedBy(Record):
     """The reason why the records of a collection need no quota: what else limits their number."""
 
     reason: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Protocol
 
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.validation.dns_zone import Zone
 from certdesk.domain.values.organisation import Company, Manager
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.records import Letter
 
@@ -16,8 +16,7 @@ DESK = "desk"
 """The owner of what the desk seals for itself, in the place of a Uin."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """Where a sealed value is stored; it can be opened nowhere else."""
 
     uin: str

@@ -6,13 +6,14 @@ here once for each statement: its text, and the conversion of values for the dri
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, TypeVar, cast
 
 from sqlalchemy.sql.selectable import ReturnsRows
+
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Dialect, Table
@@ -107,8 +108,7 @@ class Driver:
 def _nothing(_: object) -> None: ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Record, gc=True):
     """The text of a statement, and the conversions of its values and rows, by their places."""
 
     text: str

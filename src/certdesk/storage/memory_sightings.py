@@ -7,7 +7,6 @@ replay. So an account that floods the desk shortens the validity of its own time
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections import Counter
@@ -15,13 +14,13 @@ from collections.abc import Callable
 
 from certdesk.domain.accounts.replay import KEPT_SECONDS, Sighting, Use
 from certdesk.domain.errors import SignatureExpire
+from certdesk.domain.values.record import Record
 
 MOST = 500_000
 """The most signatures remembered at a time, about 100 MB."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Record):
     """When a signature was first seen (monotonic seconds), and with which action."""
 
     at: float

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy
 import structlog
+
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -29,8 +30,7 @@ class SchemaUnreleased(SchemaUnknown):
     """The database was made before the first release, and no release upgrades it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Record):
     """A migration: the revision `before` it (empty in a new database) and `after` it."""
 
     before: str

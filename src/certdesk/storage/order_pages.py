@@ -7,12 +7,12 @@ certificates, and counted.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from certdesk.domain.accounts.policy import UNBOUND
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Sort, within_an_answer
 from certdesk.domain.values.products import UPLOADED
+from certdesk.domain.values.record import Record, replace
 from certdesk.storage import order_words
 from certdesk.storage.order_selects import OrderSelects, count, named, page
 from certdesk.storage.schema import ORDERS
@@ -36,8 +36,7 @@ MOST_VALUES = 2_000
 """The most values in the ranges of a statement: each takes time to compile and memory to keep."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Record):
     """The orders of an account that policies allow.
 
     `every` are the projects that are allowed as a whole, except for the orders numbered in `less`.
@@ -130,7 +129,7 @@ class OrderPages:
         extents = {project: query.extent(project) for project in projects}
         every = frozenset(project for project, extent in extents.items() if extent.every)
         ids = {id_ for extent in extents.values() for id_ in extent.ids}
-        unbound = dataclasses.replace(query, grants=UNBOUND)
+        unbound = replace(query, grants=UNBOUND)
         named = {order.number: order for order in (*self._named(ids), *self._derived(query))}
         special = [order for order in named.values() if unbound.has(order)]
         return Reach(

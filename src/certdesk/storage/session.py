@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import sqlalchemy.exc
 import structlog
 from sqlalchemy import Connection
 
+from certdesk.domain.values.record import Record
 from certdesk.ports import StoreUnavailable, Unit
 from certdesk.storage.driver import Driver
 from certdesk.storage.unit import Sql
@@ -28,8 +28,7 @@ BUSY_SECONDS = 5.0
 JOURNAL_BYTES = 64 * 1024 * 1024
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Library:
+class Library(Record, gc=True):
     """A DB-API module for SQLite, and whether it is used in write-ahead mode.
 
     Both modes survive power loss. In write-ahead mode, FULL syncs the log at every commit. With a
@@ -69,8 +68,7 @@ class Library:
         return ("wal", "FULL") if self.write_ahead else ("delete", "EXTRA")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Session:
+class Session(Record, gc=True):
     """A connection and its unit; only `run` begins and ends transactions on it."""
 
     connection: Connection

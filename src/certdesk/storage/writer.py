@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import queue
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy.exc
 import structlog
 
+from certdesk.domain.values.record import Record
 from certdesk.ports import StoreUnavailable, Unit
 from certdesk.storage.order_words import FtsIndex
 from certdesk.storage.session import unavailable
@@ -34,16 +34,14 @@ SYNC_FAILED = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Job:
+class Job(Record, gc=True):
     """A commit that waits for its turn, and the future of its answer."""
 
     commit: Commit[Any]
     answer: Future[Any]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record, gc=True):
     """What a commit returned or raised."""
 
     result: object = None

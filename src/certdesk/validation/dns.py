@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from typing import cast
 
@@ -12,6 +11,7 @@ import dns.rdtypes.ANY.TXT
 
 from certdesk.domain.validation.challenge import Challenge, Finding, ProofKind, Verdict
 from certdesk.domain.values.foreign_text import printable_text, shown
+from certdesk.domain.values.record import Record
 from certdesk.ports import Clock
 from certdesk.validation.exchange import Unanswered
 from certdesk.validation.resolver import Answer, Resolver, check_deadline
@@ -19,8 +19,7 @@ from certdesk.validation.resolver import Answer, Resolver, check_deadline
 STRINGS = 64
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Record, gc=True):
     """The differences between the two kinds of record."""
 
     absent: Verdict

@@ -7,7 +7,6 @@ wall clock, accept answers of any size, and ignore the case of the question.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import enum
 import ipaddress
 import re
@@ -16,6 +15,7 @@ import time
 from typing import Self
 
 from certdesk.domain.values.addresses import with_port
+from certdesk.domain.values.record import Record
 from certdesk.validation.query import Query, is_cut
 from certdesk.validation.reply import Reply, Unreadable, read
 
@@ -41,8 +41,7 @@ class Unanswered(Exception):
         self.server = server
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Server:
+class Server(Record):
     """A DNS server's address."""
 
     host: str

@@ -6,7 +6,6 @@ Sources: the vendor's guide to validation by file; CA/Browser Forum Baseline Req
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +13,7 @@ from certdesk.domain.validation.challenge import FILE_PATH, Challenge, Finding, 
 from certdesk.domain.validation.redirects import Ports, Target
 from certdesk.domain.values.addresses import Address, Network
 from certdesk.domain.values.foreign_text import shown
+from certdesk.domain.values.record import Record
 from certdesk.ports import Clock
 from certdesk.validation.connection_limiter import ConnectionLimiter
 from certdesk.validation.fetch import Fetcher, HostRefused, NotFetched, Trail, Unusable
@@ -27,8 +27,7 @@ _OF_OTHER_HOST = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Sight:
+class _Sight(Record):
     """What was found at a host or one of its URLs; all but `proved_by` are as in `Finding`."""
 
     verdict: Verdict

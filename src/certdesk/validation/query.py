@@ -6,7 +6,6 @@ most of the time that an order spends on DNS. It still reads the answers.
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from typing import Self
 
@@ -14,6 +13,8 @@ import dns.flags
 import dns.name
 import dns.rdataclass
 import dns.rdatatype
+
+from certdesk.domain.values.record import Record
 
 PAYLOAD = 1232
 """The size of a UDP answer, in bytes, that is nowhere fragmented (DNS flag day 2020)."""
@@ -24,8 +25,7 @@ _KIND = 4  # bytes: the type and the class behind a name
 _ROOT = b"\x00"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Query:
+class Query(Record):
     """The bytes of a query, and those of the question in it: a name, a type and a class."""
 
     wire: bytes

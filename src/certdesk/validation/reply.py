@@ -6,7 +6,6 @@ skipped: dnspython, which reads all of an answer, reads those with records or a 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import dns.flags
@@ -17,6 +16,8 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+
+from certdesk.domain.values.record import Record
 
 NOTHING_WRONG = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
@@ -30,8 +31,7 @@ class Unreadable(Exception):
     """A packet is not a DNS message."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Record):
     """An answer: `errors` are the names of the extended errors that it tells (RFC 8914)."""
 
     rcode: dns.rcode.Rcode

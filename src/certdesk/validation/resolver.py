@@ -10,7 +10,6 @@ be changed on the way.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import ipaddress
 import itertools
 import random
@@ -30,6 +29,7 @@ import dns.rdtypes.ANY.CNAME
 
 from certdesk.domain.values.addresses import Address
 from certdesk.domain.values.foreign_text import few, printable_text
+from certdesk.domain.values.record import Record
 from certdesk.validation.anchors import DNSKEY, Anchors, anchored
 from certdesk.validation.exchange import Sent, Server, Unanswered, exchange
 from certdesk.validation.query import Query
@@ -45,8 +45,7 @@ TRUSTED_SECONDS = 300.0
 """How long a resolver is trusted once it has shown that it checks signatures."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Record, kw_only=True):
     """The records of one type at a name.
 
     `records` is empty if there are none. `chain` has the names that CNAME records led to, in order;
@@ -62,8 +61,7 @@ class Answer:
     steps: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Addresses:
+class Addresses(Record, kw_only=True):
     """All addresses of a host, IPv4 first; other fields are as in `Answer`."""
 
     addresses: tuple[Address, ...]

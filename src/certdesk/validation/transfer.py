@@ -6,7 +6,6 @@ environment, and has no cookies, redirects or decompression.
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import ipaddress
 import socket
@@ -18,6 +17,7 @@ import h11
 
 from certdesk.domain.validation.redirects import Target
 from certdesk.domain.values.addresses import Address
+from certdesk.domain.values.record import Record, replace
 
 USER_AGENT = "certdesk (domain validation)"
 _RECEIVE = 1024
@@ -25,8 +25,7 @@ _NO_ROUTE = (errno.EAFNOSUPPORT, errno.ENETUNREACH, errno.EADDRNOTAVAIL)
 OK = 200
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Record, kw_only=True):
     """The limits of a check by file; times are in seconds.
 
     `body` is in bytes of content. `received` is in bytes of any kind in one exchange, enough for a
@@ -44,8 +43,7 @@ class Limits:
     addresses: int = 4
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Record):
     """A response; its `body` is complete, or not read because of its status or encoding.
 
     `location` and `encoding` are the values of Location and Content-Encoding, if any; the encoding
@@ -200,7 +198,7 @@ def _exchange(connection: socket.socket, target: Target, limits: Limits, deadlin
             if len(body) > limits.body:
                 raise TooLong
         elif isinstance(event, h11.EndOfMessage) and answer is not None:
-            return dataclasses.replace(answer, body=body)
+            return replace(answer, body=body)
         # What is left is 1xx; any number of these may come before the response.
     raise ExchangeFailed("the connection ended without an answer")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import grp
 import os
 import socket
@@ -26,6 +25,7 @@ import structlog
 
 from certdesk.catalog import Action, Catalog
 from certdesk.domain.errors import InternalError, InvalidAction, InvalidParameter, ServiceError
+from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Desk
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.socket_address import socket_address
@@ -60,7 +60,7 @@ def answer(desk: Desk, catalog: Catalog, line: bytes, uid: int) -> bytes:
     try:
         action, parameters = _parse(catalog, line)
         request = action.decode(parameters)
-        caller = dataclasses.replace(OPERATOR, uid=uid)
+        caller = replace(OPERATOR, uid=uid)
         reply = desk.perform(action, caller, request, request_id)
         log.info("operator", request_id=request_id, action=action.name, uid=uid)
         return success(reply, request_id)

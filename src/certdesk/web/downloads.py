@@ -6,7 +6,6 @@ A link needs no signature: it was sealed for the user who asked for it
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import uuid
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +22,7 @@ from certdesk.actions.orders.download import (
     opened_link,
 )
 from certdesk.domain.errors import InternalError, ServiceError
+from certdesk.domain.values.record import Record
 from certdesk.engine import CallerChanged
 from certdesk.web.gcra import RateLimiter, too_many
 from certdesk.web.guard import Guard
@@ -59,8 +59,7 @@ class LinkLimiter(Protocol):
         ...
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LinkRateLimits:
+class LinkRateLimits(Record, kw_only=True, gc=True):
     """The rate limits of one link, and of all links of an account.
 
     The second is the default; an account may have its own (`certdesk account limit`).

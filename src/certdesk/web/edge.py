@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
 import structlog
 
 from certdesk.domain.errors import NoSuchProduct
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.settings import Settings, SettingsError
 from certdesk.web.body import BodyRoom, BodyShare
@@ -40,8 +40,7 @@ NO_HOST = "a request without a Host"
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Record, kw_only=True, gc=True):
     """The limits for strangers, shared by all that is mounted.
 
     `wrong` limits addresses with wrong credentials, `unsigned` those whose requests to the API are

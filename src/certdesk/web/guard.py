@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hmac
 import threading
 import time
@@ -18,6 +17,7 @@ from certdesk.domain.errors import (
     TokenFailure,
     UnauthorizedOperation,
 )
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller, Desk
 from certdesk.operator.access_keys import secret_key_of, token_digest
@@ -32,8 +32,7 @@ process made the change."""
 MOST_REMEMBERED = 10_000
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Record, kw_only=True):
     """An enabled key of an enabled account and user, and its permissions.
 
     A temporary key has a token and an end time. `unsigned_payload` and `signed_action` are the
@@ -51,8 +50,7 @@ class Identity:
         return self.expires_at is not None and self.expires_at <= now
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class KnownKey:
+class KnownKey(Record, kw_only=True):
     """A key that was looked up.
 
     `limits` are the account's own rate limits, in requests a second by action. `seen` is when the

@@ -6,13 +6,13 @@ whose own name was pointed at this machine (DNS rebinding).
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from certdesk.domain.values.addresses import address_in, unmapped
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_bare
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ _AUTHORITY = re.compile(
 """A Host header; tccli sends its whole endpoint, including `http://`."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(Record):
     """The desk's own host names."""
 
     names: frozenset[str] = LOOPBACK

@@ -7,7 +7,6 @@ Anything to the left of it may be forged by the client.
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import re
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from certdesk.domain.values.addresses import (
     is_within,
     unmapped,
 )
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -30,8 +30,7 @@ _WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 """Some proxies add the port: `[2001:db8::1]:4711`, `192.0.2.1:4711`."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Peers:
+class Peers(Record):
     """The trusted proxies, and `plain`: peers beyond loopback that may use plain HTTP."""
 
     proxies: tuple[Network, ...] = ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping
 
+from certdesk.domain.values.record import Record
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
+
+class Limits(Record):
     """The requests a second of one account, for each action; 0 is no limit."""
 
     default: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import gc
 import signal
 import socket
@@ -16,6 +15,7 @@ import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
 from certdesk.domain.values.addresses import with_port
+from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Desk
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import Counts
@@ -59,8 +59,7 @@ HSTS = ("strict-transport-security", "max-age=31536000")
 """Sent with every answer under TLS: browsers then use only TLS for this name for a year."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
+class Shared(Record, kw_only=True, gc=True):
     """What all processes that serve a desk share: of this process, or of its parent.
 
     `links` and `links_of_account` limit downloads by one link, and by all links of an account.
@@ -106,8 +105,7 @@ async def _run(
         await run_server(server, listener, ready)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Threads:
+class Threads(Record, gc=True):
     """The threads of requests, and those for strangers and public pages."""
 
     requests: ThreadPool
@@ -166,7 +164,7 @@ def set_url(desk: Desk, urls: PublicUrls, url: str, settings: Settings) -> Desk:
         urls.base = url
     if desk.rules.public_url:
         return desk
-    return dataclasses.replace(desk, rules=dataclasses.replace(desk.rules, public_url=url))
+    return replace(desk, rules=replace(desk.rules, public_url=url))
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

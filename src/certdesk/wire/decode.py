@@ -12,7 +12,6 @@ what clients of the real service may rely on, and is strict about everything els
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ import msgspec
 from msgspec import inspect
 
 from certdesk.domain.errors import InvalidParameter, ServiceError
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import looks_personal
 from certdesk.domain.values.visible import unseen_fault
 from certdesk.wire.faults import Faults
@@ -114,7 +114,7 @@ class _Reader(Protocol):
     def hidden(self, value: object) -> Iterator[str]: ...
 
 
-class _Scalar:
+class _Scalar(Record):
     """A reader of a value that has no members and is not text."""
 
     def hidden(self, value: object) -> Iterator[str]:
@@ -123,8 +123,7 @@ class _Scalar:
         return iter(())
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _String:
+class _String(Record):
     """A reader of text, of limited length; `kind` is its mark (`wire/model.py`)."""
 
     most: int
@@ -148,7 +147,6 @@ class _String:
             yield value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class _Integer(_Scalar):
     """A reader of whole numbers between two bounds, also as decimal text."""
 
@@ -177,8 +175,7 @@ class _Boolean(_Scalar):
         return value
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _List:
+class _List(Record, gc=True):
     """A reader of a list of one kind of value, of limited length."""
 
     item: _Reader
@@ -205,8 +202,7 @@ class _List:
                 yield from self.item.hidden(member)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Structure:
+class _Structure(Record, gc=True):
     """A reader of a structure with these members, of which some are required."""
 
     members: dict[str, _Reader]

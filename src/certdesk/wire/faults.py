@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.domain.errors import (
     InvalidParameter,
     MissingParameter,
     ServiceError,
     UnknownParameter,
 )
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import is_mistyped, length_only, redacted, redacted_name
 from certdesk.domain.values.visible import visible
 
 _LISTED = 50
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(Record):
     """One fault: its error, the dotted path of the parameter, and the rule."""
 
     error: type[ServiceError]

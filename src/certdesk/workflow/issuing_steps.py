@@ -6,7 +6,6 @@ stored only if the order has not changed since it was read.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import random
 from concurrent.futures import Future
@@ -139,7 +138,7 @@ class IssuingSteps:
         progress = bounded(issuer.proceed(request, state.recorded), now, state.order.deadline)
         if isinstance(progress, Issued) and not issuer.is_own:
             check_issued(progress, request, state.recorded.serial if state.recorded else None, now)
-        return self._after(dataclasses.replace(state, request=request), request, progress)
+        return self._after(replace(state, request=request), request, progress)
 
     def _after(
         self, state: OrderState, request: IssueRequest, progress: Progress
@@ -212,7 +211,7 @@ class IssuingSteps:
         certificate = replace(made, archive_pass=self._pass_word(made))
         order = state.order.issued(certificate.begins_at, certificate.ends_at)
         deliver = functools.partial(self._deliver, certificate)
-        return dataclasses.replace(state.changed(order, deliver), certificate=certificate)
+        return replace(state.changed(order, deliver), certificate=certificate)
 
     def _deliver(self, certificate: Certificate, unit: Unit, order: Order) -> Order:
         if unit.certificates.where(issuer=certificate.issuer, serial=certificate.serial):
@@ -288,7 +287,7 @@ class IssuingSteps:
 def begin(state: OrderState, issuance: Issuance, unit: Unit) -> Next:
     """Store that issuance has begun; return None if the order is then to be read again."""
     stored = store_state(state, unit)
-    return dataclasses.replace(stored, issuance=issuance) if state.issuance is None else None
+    return replace(stored, issuance=issuance) if state.issuance is None else None
 
 
 def _keep_issuance(unit: Unit, state: OrderState, issuance: Issuance) -> None:

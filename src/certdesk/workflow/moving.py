@@ -7,7 +7,6 @@ is taken again.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
@@ -47,8 +46,7 @@ Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
 """A record with no sealed fields: only its account changes."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Belongings:
+class Belongings(Record, kw_only=True):
     """All that an account stores for an order, except its task.
 
     `companies` and `managers` belong to the account; the material names them, and they do not move.
@@ -66,8 +64,7 @@ class Belongings:
     managers: Sequence[Manager]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(Record, kw_only=True):
     """The sealed values of an order, sealed for the other account."""
 
     submissions: Sequence[Submission]

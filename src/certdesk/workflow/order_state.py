@@ -6,7 +6,6 @@ when something outside relies on it, and when the order has to wait.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Self, TypeAlias
@@ -19,6 +18,7 @@ from certdesk.domain.pki.records import BlockedKey, Certificate, Issuance
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.organisation import Company, Manager
 from certdesk.domain.values.products import PRODUCTS, Level
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.vetting.review import is_vetted
 from certdesk.ports import Stale, Unit, block_of, is_suspended
 
@@ -26,8 +26,7 @@ Change: TypeAlias = Callable[[Unit, Order], Order]
 """What is stored with an order in its transaction; it returns the order, changed or not."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class OrderState:
+class OrderState(Record, kw_only=True, gc=True):
     """All that is known of an order, with changes that are not stored yet.
 
     `all_proofs` are those of all attempts. `halted` means that the order is not worked on.
@@ -87,7 +86,7 @@ class OrderState:
 
     def changed(self, order: Order, *changes: Change) -> Self:
         """Return the state with a changed order, and with more to be stored."""
-        return dataclasses.replace(self, order=order, changes=(*self.changes, *changes))
+        return replace(self, order=order, changes=(*self.changes, *changes))
 
     def with_findings(self, findings: Sequence[Found], keep: Callable[[Found], Change]) -> Self:
         """Return the state after checks; `keep` stores what a check leaves beside its proof."""
@@ -98,7 +97,7 @@ class OrderState:
                 # The check itself has stored something: that it is about to add a DNS record.
                 stored[place] = found.proof
             proofs[place], order = found.after, found.order_after(order)
-        known = dataclasses.replace(self, all_proofs=tuple(proofs), stored_proofs=tuple(stored))
+        known = replace(self, all_proofs=tuple(proofs), stored_proofs=tuple(stored))
         return known.changed(order, *map(keep, findings))
 
     def vetted_until(self, now: datetime) -> datetime | None:
@@ -117,8 +116,7 @@ class OrderState:
         return self.manager is None or not is_vetted(self.manager, now)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(Record, kw_only=True, gc=True):
     """An order has to wait until a time, None for ever; the reason is empty if it is as usual."""
 
     state: OrderState
@@ -171,7 +169,7 @@ def store_state(state: OrderState, unit: Unit) -> OrderState:
     proofs = tuple(
         proof if proof is before else unit.proofs.replace(proof) for proof, before in both
     )
-    return dataclasses.replace(
+    return replace(
         state,
         order=order,
         stored_order=order,

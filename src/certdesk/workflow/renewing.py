@@ -7,7 +7,6 @@ does not bring all of them at once. `workflow/order_scheduler.py` takes the step
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import threading
 import uuid
@@ -33,7 +32,7 @@ from certdesk.domain.orders.renewal import (
     next_succession,
     warning,
 )
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Caller, Desk
 from certdesk.ports import Counts, Stale, Unit, is_suspended, note, successors_of
 from certdesk.workflow.counting import Uncounted
@@ -69,8 +68,7 @@ class Bucket:
         self._begun.append(now)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class DueCertificate:
+class DueCertificate(Record, kw_only=True):
     """A certificate whose successor is due, with any successor there is.
 
     `caller` is its account, or None if the account is disabled.

@@ -7,7 +7,6 @@ free is known in memory, here.
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections import Counter, deque
@@ -19,6 +18,7 @@ import structlog
 from certdesk.domain.pki.records import StockedKey
 from certdesk.domain.values import keys
 from certdesk.domain.values.keys import KeyKind
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.retry import Failures
 from certdesk.domain.values.secret import Secret
 from certdesk.ports import Clock, KeysBusy, Store, Vault
@@ -32,8 +32,7 @@ PAUSE_SECONDS = 5
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Record, gc=True):
     """A key to be made; `made` receives it for the request that waits, if there is one."""
 
     kind: KeyKind

@@ -8,7 +8,6 @@ be room, so that they do not all come back at once.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import functools
 import threading
 from collections import defaultdict
@@ -19,6 +18,7 @@ from certdesk.domain.rules import Rules
 from certdesk.domain.validation.rate_limit import LONGEST_DEBT, Granted, ValidationRateLimit
 from certdesk.domain.validation.records import ValidationBucket
 from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.record import Record
 from certdesk.ports import Clock, Stale, Store, Taken, Unit
 
 ATTEMPTS = 5
@@ -31,8 +31,7 @@ MOST_LINES = 1000
 """Lines that are stored before the ones in which nobody waits are removed."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(Record):
     """The names that may be checked now, and when to ask again for the others, if any."""
 
     names: tuple[str, ...]

@@ -6,7 +6,6 @@ them.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import threading
 from collections import defaultdict, deque
@@ -27,6 +26,7 @@ from certdesk.domain.validation.challenge import (
 from certdesk.domain.validation.rate_limit import CAA, PROOF
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName
+from certdesk.domain.values.record import Record, replace
 from certdesk.ports import CaaChecker, Clock, Issuers, Store, Unit, Validator, is_suspended, note
 from certdesk.workflow.added_records import AddedRecords, NotAdded
 from certdesk.workflow.order_state import Change, Next, OrderState, Rest
@@ -57,8 +57,7 @@ Key: TypeAlias = tuple[str, int, str]
 """The key of a proof: certificate id, attempt and name."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Record, gc=True):
     """A check that waits for its turn, and the future of its result."""
 
     run: Callable[[], Any]
@@ -218,7 +217,7 @@ class ValidationRun:
         order, proof = _still_wanted(key, unit)
         if order is None or proof is None:
             return
-        found = dataclasses.replace(found, proof=proof)
+        found = replace(found, proof=proof)
         after = found.order_after(order)
         if after is not order:
             unit.orders.replace(after)
@@ -265,7 +264,7 @@ class ValidationRun:
         missing = refused and finding.verdict is not Verdict.PROVED
         reason = refused if missing else finding.reason
         steps = [step for step in (added or refused, *finding.steps) if step]
-        return Found(proof, dataclasses.replace(finding, reason=reason, steps=tuple(steps)))
+        return Found(proof, replace(finding, reason=reason, steps=tuple(steps)))
 
     def _slow_down(
         self, order: Order, proof: Proof, kind: str, findings: Sequence[Finding | CaaFinding]

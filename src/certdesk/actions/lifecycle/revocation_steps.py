@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.actions.tasks import make_due
 from certdesk.actions.vetting import reviews
 from certdesk.domain.errors import (
@@ -82,6 +80,6 @@ def refuse(context: Context, unit: Unit, order: Order, reason: str, detail: str)
     """Decline the revocation of a certificate; `detail` is for the log."""
     kept = unit.orders.replace(keep_certificate(order, reason))
     make_due(context, unit, kept)
-    log = dataclasses.replace(context, action="CancelRevoke")
+    log = replace(context, action="CancelRevoke")
     log.record(unit, order.certificate_id, detail, uin=order.uin)
     return kept

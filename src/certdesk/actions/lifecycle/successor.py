@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from certdesk.actions.access import own_order
@@ -23,7 +22,7 @@ from certdesk.domain.orders.renewal import Kind, Make, attempted, next_successio
 from certdesk.domain.orders.submission import ONLINE
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.keys import KeyKind
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Context
 from certdesk.ports import Stale, Unit, is_suspended, note, successors_of
 from certdesk.wire.model import Reply, Request
@@ -59,8 +58,7 @@ PARAMETERS = ReissueParameters(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(Record, kw_only=True):
     """A certificate whose successor is due, and the data that the successor is made from."""
 
     order: Order

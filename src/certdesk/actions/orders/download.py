@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import dataclasses
 from datetime import UTC, datetime
 
 import msgspec
@@ -43,6 +42,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.renewal import in_force
 from certdesk.domain.pki.records import Certificate
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.redaction import redacted_unless_near
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
@@ -112,8 +112,7 @@ class FetchDownloadReply(Reply):
     content: Confidential[bytes]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Record, kw_only=True):
     """A certificate with its order, and the order's material."""
 
     order: Order
@@ -195,7 +194,7 @@ def describe_download_certificate_url(
 @catalog.action(*LINKED, writes=True, internal=True)
 def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[FetchDownloadReply]:
     """Return what a link leads to, for the caller that the link names."""
-    context = dataclasses.replace(context, action="DescribeDownloadCertificateUrl")
+    context = replace(context, action="DescribeDownloadCertificateUrl")
     certificate_id, kind = request.certificate_id, request.service_type
     if request.current:
         certificate_id = context.desk.store.read(lambda unit: _current(context, unit, request))

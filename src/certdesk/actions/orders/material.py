@@ -5,7 +5,6 @@ The order of checks is fixed: certificate, identity, status, parameters, product
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Collection
 
 from certdesk.actions.access import OWN_ORDER, own_order
@@ -40,7 +39,7 @@ from certdesk.domain.privacy.identity_numbers import holds_identity
 from certdesk.domain.values.keys import KeyKind, inspected_by_now, private_key_pem, spki_sha256
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.products import FREE, PRODUCTS, Level, Product
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.sealed_fields import cleartext_fields, secret_fields, without_secrets
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.subject import Subject
@@ -64,8 +63,7 @@ REFUSALS = (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Considered:
+class Considered(Record, kw_only=True):
     """Accepted material, with the records that its ids name."""
 
     order: Order
@@ -76,8 +74,7 @@ class Considered:
     manager: Manager | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class KeyPair:
+class KeyPair(Record, kw_only=True):
     """The CSR of a submission, and the sealed private key if the desk made it."""
 
     csr: str

@@ -1,6 +1,5 @@
 """DescribeCertificateOperateLogs: the audit log of an account's certificates."""
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -9,6 +8,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import BY_DESK, AuditEntry, AuditPage, AuditQuery
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders.derivation import refused_for
+from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Dashed, Part, Reply, Request, Unsigned, local_time, read_time
@@ -146,7 +146,7 @@ def _page(context: Context, unit: Unit, query: AuditQuery) -> AuditPage:
 def _all(unit: Unit, query: AuditQuery) -> Iterator[AuditEntry]:
     offset, total = 0, 1
     while offset < total:
-        page = unit.audit.page(dataclasses.replace(query, offset=offset, limit=MOST))
+        page = unit.audit.page(replace(query, offset=offset, limit=MOST))
         yield from page.entries
         offset, total = offset + MOST, page.total
 

@@ -1,6 +1,5 @@
 """CreateCertificate: buying an order."""
 
-import dataclasses
 from collections.abc import Iterable
 
 from certdesk.actions.access import FIRST
@@ -11,7 +10,7 @@ from certdesk.domain.errors import AuthError, InvalidParam
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.values.products import FREE, PRODUCTS, Product, Sale, spelled
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Context
 from certdesk.ports import Taken, Unit
 from certdesk.wire.model import Ignored, Integer, Reply, Request, Tag, field
@@ -70,8 +69,7 @@ def create_certificate(
     return commit
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Goods:
+class Goods(Record):
     """What an order is for: a product, so many names, so many years; a free one has 0 years."""
 
     product: Product

@@ -6,7 +6,6 @@ that it is about; `*` means all of them. Policies do not bind the account's own 
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -78,8 +77,7 @@ class Policy(Record, kw_only=True):
         return EVERY in self.certificates and EVERY in self.projects
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Grants:
+class Grants(Record):
     """All policies that bind a caller: those of its user, or none for the account itself."""
 
     policies: tuple[Policy, ...] | None = None

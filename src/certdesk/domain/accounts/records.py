@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting
@@ -51,8 +50,7 @@ class AuditEntry(Record, kw_only=True):
     user_id: int | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class AuditQuery:
+class AuditQuery(Record, kw_only=True):
     """A page of an account's audit entries of some actions, newest first.
 
     `since` and `until` are both included.
@@ -74,8 +72,7 @@ class AuditQuery:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class AuditPage:
+class AuditPage(Record):
     """A page of the audit log, and how many entries the whole list has."""
 
     entries: tuple[AuditEntry, ...]

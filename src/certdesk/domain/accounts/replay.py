@@ -8,10 +8,10 @@ secret.
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime
 
 from certdesk.domain.errors import SignatureExpire
+from certdesk.domain.values.record import Record
 
 HONEST_SECONDS = 5
 """How long one signature may come with several requests."""
@@ -27,8 +27,7 @@ signature first seen this long ago cannot come again, even if the clock is set b
 """
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Record, kw_only=True):
     """One use of a verified signature.
 
     `timestamp` is what was signed, in Unix seconds; `at` is when it came, by the machine's clock.
@@ -55,8 +54,7 @@ class Use:
         return ahead or (self.action_signed and self.once)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Record):
     """The first use of a known signature: its `age` in seconds, and its action."""
 
     age: float

@@ -12,7 +12,6 @@ import random
 import re
 import zipfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -22,6 +21,7 @@ from certdesk.domain.delivery import jks, pfx
 from certdesk.domain.pki import outline, pem
 from certdesk.domain.values.keys import PrivateKey
 from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 
 _NAME_LIMIT = 64
@@ -52,8 +52,7 @@ class KeyMismatch(ValueError):
     """The private key does not belong to the certificate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Record, kw_only=True):
     """A certificate and everything that is delivered with it.
 
     Certificates are DER. `chain` has the issuing CA first and ends below the root. `private_key` is
@@ -74,16 +73,14 @@ class Delivery:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Record):
     """A zip and its file name."""
 
     filename: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Record):
     name: str
     data: bytes
     mode: int = _MAY_BE_READ

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from certdesk.domain.orders.lifecycle import Status, StatusMessage
+from certdesk.domain.values.record import Record
 
 DAY = timedelta(days=1)
 
@@ -87,8 +87,7 @@ def days_until(end: datetime | None, now: datetime) -> float:
     return math.inf if end is None else (end - now) / DAY
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Census:
+class Census(Record, kw_only=True):
     """The counts of what waits at one time, `now`.
 
     An order that is set aside, or whose account is disabled, is also counted by what it would wait

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Iterable
+
+from certdesk.domain.values.record import Record
 
 
 class Health(enum.StrEnum):
@@ -15,8 +16,7 @@ class Health(enum.StrEnum):
     FAIL = "fail"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Record):
     """The result of one check: `what` was found, and the `remedy` if something is wrong."""
 
     check: str

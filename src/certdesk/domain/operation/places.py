@@ -7,11 +7,12 @@ above it can replace the folder. So the rule holds for each folder on the way fr
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import shlex
 import stat
 from collections.abc import Callable
+
+from certdesk.domain.values.record import Record
 
 SYSTEM_GROUPS = 1000
 """Groups with a smaller number belong to the system, and all their members are known."""
@@ -27,8 +28,7 @@ class Part(enum.Enum):
     SECRET = "the file itself, which others must not read either"  # noqa: S105 -- no password
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Record, kw_only=True):
     """A file or a folder as the system describes it; `mode` includes the sticky bit."""
 
     path: str
@@ -37,8 +37,7 @@ class Entry:
     mode: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Record, kw_only=True):
     """A group of users: its name, if the system knows it, and its known members."""
 
     gid: int
@@ -46,8 +45,7 @@ class Group:
     members: frozenset[str]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Self:
+class Self(Record, kw_only=True):
     """The user of this process, and the other owners who are trusted: root, as a rule."""
 
     uid: int
@@ -56,8 +54,7 @@ class Self:
     groups: frozenset[int]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unsafe:
+class Unsafe(Record):
     """What is wrong with an entry, and the command that repairs it."""
 
     what: str

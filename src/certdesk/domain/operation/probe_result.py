@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+from certdesk.domain.values.record import Record
 
 OLDEST_SECONDS = 12
 """How long ago the last check may have ended: after that, two more should have followed."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeResult:
+class ProbeResult(Record, kw_only=True):
     """The result of one check: a write, a read of it, and the admission of a request.
 
     `fault` says what failed, empty if nothing did. The check took `took_seconds` and ended

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.domain.orders.lifecycle import StatusMessage, WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.steps import GOING_ON, is_proved
 from certdesk.domain.validation.challenge import CaaFinding, Finding, Verdict
 from certdesk.domain.validation.rate_limit import CAA
 from certdesk.domain.validation.records import Evidence, Proof
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Found:
+class Found(Record):
     """The result of a check, and the proof as it was when it was checked."""
 
     proof: Proof

@@ -6,7 +6,6 @@ Source: the vendor's page of DescribeCertificates. A store answers with its inde
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,6 +14,7 @@ from certdesk.domain.accounts.policy import ALLOW, DENY, EVERY, UNBOUND, Grants
 from certdesk.domain.orders.derivation import refused_for
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.order import Order
+from certdesk.domain.values.record import Record
 
 MOST_TEXT = 64
 """Most characters of a text that is searched for."""
@@ -28,16 +28,14 @@ class Sort(enum.Enum):
     ENDS_LAST = "last to expire first"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Record):
     """The last order of the page before: the values that sort it."""
 
     ends_at: datetime | None
     number: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class OrderQuery:
+class OrderQuery(Record, kw_only=True):
     """A page of an account's orders. A field that is None or empty does not narrow the list.
 
     `text` is in the form that `searchable` returns. An order needs all of the `tags`. `ends_from`
@@ -137,16 +135,14 @@ def within_an_answer(orders: Iterable[Order]) -> Iterator[Order]:
         yield order
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OrderPage:
+class OrderPage(Record):
     """A page of a list, and how many orders the whole list has."""
 
     orders: tuple[Order, ...]
     total: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Record):
     """The certificates of a project that policies allow: some by their ids, or all but some."""
 
     every: bool

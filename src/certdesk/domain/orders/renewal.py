@@ -6,7 +6,6 @@ the bought time is over, and then renews it if its owner asked for that.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from certdesk.domain.orders.lifecycle import GIVEN_UP, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Renewal
 from certdesk.domain.values.products import FREE
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 
 SHORT_LIFE = timedelta(days=10)
 """A certificate with a shorter life gets its successor at half of its life."""
@@ -52,20 +51,17 @@ class Kind(enum.Enum):
     RENEWAL = "renewal"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Make:
+class Make(Record):
     """Make a successor."""
 
     kind: Kind
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Record):
     """Nothing to do now: a successor is not issued yet, or none can be made as things are."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(Record):
     """Nothing to do for the certificate, now or later."""
 
 

@@ -6,7 +6,6 @@ with a process is found again.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -24,6 +23,7 @@ from certdesk.domain.orders.lifecycle import (
 from certdesk.domain.orders.order import Order
 from certdesk.domain.pki.records import BlockedKey
 from certdesk.domain.validation.records import Proof
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.retry import doubled
 from certdesk.domain.values.validity import CAA_LASTS, terms_at
 
@@ -62,78 +62,65 @@ class ProofsMissing(Exception):
     """A name of an order that is with the CA has no proof in the database."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Prove:
+class Prove(Record):
     """Check for the proofs of these names."""
 
     names: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class AskForChallenges:
+class AskForChallenges(Record):
     """Ask the issuer, which makes its own challenges, what to publish."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class AskCaa:
+class AskCaa(Record):
     """Check the CAA records of these names."""
 
     names: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Record):
     """Let the issuer take its next step."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Close:
+class Close(Record):
     """Close the order as failed, for this reason."""
 
     reason: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class RevokeCompromised:
+class RevokeCompromised(Record):
     """Begin to revoke the certificate, since others know its key."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Revoke:
+class Revoke(Record):
     """Let the issuer revoke the certificate."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DeclineRevocation:
+class DeclineRevocation(Record):
     """Decline the revocation of the certificate, for this reason."""
 
     reason: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Expire:
+class Expire(Record):
     """The certificate has ended."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Move:
+class Move(Record):
     """Complete the order's move to another account."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Record):
     """Remove the records that the desk added for these proofs, by attempt and name."""
 
     records: tuple[tuple[int, str], ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class EndCancelling:
+class EndCancelling(Record):
     """End the cancelling of an order: nothing is left to clean up."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Record):
     """Do nothing before `until`; None is until a person does something."""
 
     until: datetime | None

@@ -8,7 +8,6 @@ against the product. CSRs are checked in `domain/pki/csr.py`.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator
 
@@ -34,6 +33,7 @@ from certdesk.domain.values.keys import KeyKind, UnknownKeyKind
 from certdesk.domain.values.mailbox import mailbox_fault
 from certdesk.domain.values.names import TEXT_LIMIT, DomainName, DomainRefused
 from certdesk.domain.values.products import DNS_AUTO, FREE, Level, Product
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.texts import (
@@ -122,8 +122,7 @@ manager; no id names a manager.
 """
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Record):
     """One broken rule: the path of the value, and the rule.
 
     Other values are named in braces, as in `is required when {csr_source} is parse`. The action
@@ -148,8 +147,7 @@ class MaterialRefused(Exception):
         super().__init__(f"{error.code}: {', '.join(fault.path for fault in faults)}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Record, kw_only=True):
     """Valid material in the domain's own types; `key` is None if the customer supplied a CSR."""
 
     common_name: DomainName

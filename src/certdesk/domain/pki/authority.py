@@ -7,7 +7,6 @@ Requirements 7.1.3.2: an ECC key signs with the hash of its own size, an RSA key
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from datetime import timedelta
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from certdesk.domain.values.keys import PrivateKey, PublicKey
+from certdesk.domain.values.record import Record, replace
 
 Hash: TypeAlias = hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
@@ -45,8 +45,7 @@ class Rank(enum.Enum):
     ISSUING = "issuing CA"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Record, kw_only=True):
     """An authority that exists or may be made.
 
     `key` is the size of an RSA modulus in bits or a curve. `signer` is the authority that signs it,
@@ -113,8 +112,7 @@ _ECC_ISSUERS = {"SHA256": ECC_ISSUING, "SHA384": "ecc-issuing-384", "SHA512": "e
 _CROSS = {plan.key_of: plan.name for plan in PLANS.values() if plan.key_of}
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Record, kw_only=True):
     """The owner of a CA, in the name of each authority. `sandbox`: the CA is for tests alone."""
 
     organisation: str
@@ -122,8 +120,7 @@ class Identity:
     sandbox: bool = False
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Record, kw_only=True):
     """An authority's certificate, and where that and its CRL can be fetched.
 
     `ocsp_url` is where the status of its certificates is published, "" if a certificate is not to
@@ -146,7 +143,7 @@ def plan_of(name: str) -> Plan:
     plan = PLANS[base]
     if generation == 1:
         return plan
-    return dataclasses.replace(plan, name=name, words=f"{plan.words} G{generation}")
+    return replace(plan, name=name, words=f"{plan.words} G{generation}")
 
 
 def line_of(name: str) -> str:

@@ -6,7 +6,6 @@ Sources: CA/Browser Forum Baseline Requirements 7.1.2.1 (roots), 7.1.2.2 (cross-
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -17,13 +16,13 @@ from certdesk.domain.pki import profile
 from certdesk.domain.pki.authority import Identity, Plan, Rank, Source
 from certdesk.domain.values.keys import PublicKey
 from certdesk.domain.values.names import NAME_LIMIT
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.validity import BACKDATED
 
 _YEAR = timedelta(days=365)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Record, kw_only=True):
     """An authority to be certified; `signer` is None for a root, `subject` is its name."""
 
     plan: Plan

@@ -10,7 +10,6 @@ vendor's (error list of UploadCertificate).
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from certdesk.domain.pki.distinguished_name import COMMON_NAME, DistinguishedNam
 from certdesk.domain.pki.outline import CertificateOutline
 from certdesk.domain.values import keys
 from certdesk.domain.values.names import TEXT_LIMIT as NAME_LIMIT
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.values.texts import text_fault
 
@@ -299,8 +299,7 @@ def _refuse_unshowable(names: Sequence[str]) -> None:
             raise ChainRefused(ChainFault.INVALID, f"a name of the certificate {fault}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Record, kw_only=True):
     """One certificate of a chain: common names if there are any, SHA-1 in lower case."""
 
     subject: str

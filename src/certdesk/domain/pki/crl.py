@@ -5,7 +5,6 @@ Sources: RFC 5280 chapter 5, CA/Browser Forum Baseline Requirements 4.9.7 and 7.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from cryptography import x509
 
 from certdesk.domain.pki import profile
 from certdesk.domain.pki.records import RevokedCertificate
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.revocation_reason import Reason
 
 LASTS = timedelta(days=7) - timedelta(seconds=1)
@@ -22,8 +22,7 @@ RENEWED_AFTER = timedelta(hours=12)
 """How old a list may become before a new one is made."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Revoked:
+class Revoked(Record, kw_only=True):
     """A revoked certificate, with the time and the reason.
 
     If no reason was given, none is shown, and the CRL has none (7.2.2).
@@ -34,8 +33,7 @@ class Revoked:
     reason: x509.ReasonFlags | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Edition:
+class Edition(Record, kw_only=True):
     """One list of an authority to be made: its number and its time."""
 
     number: int

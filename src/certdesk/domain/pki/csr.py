@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -23,6 +22,7 @@ from certdesk.domain.pki import der, distinguished_name, extensions, outline, pe
 from certdesk.domain.values import keys
 from certdesk.domain.values.addresses import Address
 from certdesk.domain.values.names import NAME_LIMIT, DomainName, DomainRefused, ascii_form
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.subject import Subject
 from certdesk.domain.values.visible import visible
 
@@ -51,8 +51,7 @@ class CsrRefused(ValueError):
         self.rule = rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateRequest:
+class CertificateRequest(Record, kw_only=True):
     """The used parts of a request that ``parse`` has read, verified and accepted."""
 
     pem: str

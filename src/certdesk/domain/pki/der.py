@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,8 +38,7 @@ class NotDer(ValueError):
     """Bytes break the distinguished encoding rules; the text says which rule, and its section."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Record):
     """One element: its identifier byte and its content."""
 
     tag: int

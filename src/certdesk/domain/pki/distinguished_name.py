@@ -7,10 +7,10 @@ text as OpenSSL reads it: bytes that are not in the repertoire of a type are Lat
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from certdesk.domain.pki import der
+from certdesk.domain.values.record import Record
 
 COMMON_NAME = der.identifier("2.5.4.3")
 
@@ -45,8 +45,7 @@ class NameRefused(ValueError):
     """A name breaks a rule of its structure; the text says which one."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Record):
     """One part of a name: its identifier, the tag of its value, and the value."""
 
     identifier: bytes
@@ -65,8 +64,7 @@ class Attribute:
         return self.tag not in _ASCII or self.value.isascii()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DistinguishedName:
+class DistinguishedName(Record):
     """A name: sets of attributes, the widest first."""
 
     sets: tuple[tuple[Attribute, ...], ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 from typing import TypeAlias
 
@@ -10,11 +9,11 @@ from certdesk.domain.pki.csr import CertificateRequest
 from certdesk.domain.validation.challenge import Challenge
 from certdesk.domain.values.names import DomainName
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.subject import Registration, Subject
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Authorization:
+class Authorization(Record, kw_only=True):
     """Why a name may be certified: its proof, and the permission by CAA.
 
     `covers` is the name or wildcard in ASCII; `method` is `DNS` or `FILE`.
@@ -26,8 +25,7 @@ class Authorization:
     caa_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class IssueRequest:
+class IssueRequest(Record, kw_only=True):
     """A certificate to be issued for an order, with everything that permits it.
 
     Requests for the same order and attempt have the same names, key and subject until the
@@ -56,8 +54,7 @@ class IssueRequest:
     authorizations: tuple[Authorization, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ChallengesWanted:
+class ChallengesWanted(Record, kw_only=True):
     """A request for challenges for the names of an order, by one method.
 
     `names` has the main name first; `method` is `DNS` or `FILE`.
@@ -70,15 +67,13 @@ class ChallengesWanted:
     method: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(Record, kw_only=True):
     """The challenges to publish: one for each name; a name and its wildcard share one."""
 
     challenges: tuple[Challenge, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Record, kw_only=True):
     """The issuer is about to take a step that it must take once: keep `state`, then ask again.
 
     `serial` is the serial number of the certificate to come in lower-case hexadecimal, if the
@@ -89,8 +84,7 @@ class Recorded:
     serial: str | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
+class Issued(Record, kw_only=True):
     """The certificate, DER. `chain` has its issuer first and ends below the root."""
 
     leaf: bytes
@@ -98,16 +92,14 @@ class Issued:
     root: bytes | None = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Later:
+class Later(Record, kw_only=True):
     """Nothing to do now; ask again at `at`."""
 
     at: datetime
     reason: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Declined:
+class Declined(Record, kw_only=True):
     """The issuer will not issue this, however often it is asked."""
 
     reason: str

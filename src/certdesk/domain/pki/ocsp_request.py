@@ -6,7 +6,6 @@ identifiers of certificates are returned as they came.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 
 from cryptography import x509
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from certdesk.domain.pki import der
+from certdesk.domain.values.record import Record
 
 NONCE_LIMIT = 128
 """The longest nonce that is accepted, in bytes (RFC 9654 2.1)."""
@@ -36,8 +36,7 @@ class Malformed(ValueError):
     """Bytes are not a request that can be answered."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateId:
+class CertificateId(Record, kw_only=True):
     """The identifier of a certificate: its serial number, and two hashes that name its issuer."""
 
     whole: bytes
@@ -57,8 +56,7 @@ class CertificateId:
         return digest.finalize()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Record, kw_only=True):
     """A request for the status of one or more certificates, in order; `nonce` is its value."""
 
     ids: tuple[CertificateId, ...]

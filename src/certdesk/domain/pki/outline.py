@@ -10,7 +10,6 @@ Sources: RFC 2986 section 4, RFC 5280 sections 4.1 and 6.1.3, RFC 5758.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from certdesk.domain.pki import der, distinguished_name, extensions
 from certdesk.domain.pki.distinguished_name import DistinguishedName
+from certdesk.domain.values.record import Record
 
 RSA, RSASSA_PSS, EC = map(
     der.identifier, ("1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.10045.2.1")
@@ -46,8 +46,7 @@ class OutlineRefused(ValueError):
     """Bytes are not a CSR or certificate, or break a rule; the text says which rule."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
+class _Signed(Record, kw_only=True):
     """The common parts of a CSR and a certificate (RFC 5280, 4.1.1)."""
 
     content: der.Element
@@ -66,8 +65,7 @@ class _Signed:
         return der.encode(der.SEQUENCE, content + self.algorithm.whole + self.signature.whole)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Record, kw_only=True):
     """A SubjectPublicKeyInfo: the identifier of its algorithm, its parameters, and all of it."""
 
     algorithm: bytes
@@ -79,8 +77,7 @@ class Key:
         return load_der_public_key(self.data)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RequestOutline:
+class RequestOutline(Record, kw_only=True):
     """A PKCS#10 request. `asked` are its lists of extensions; one is allowed."""
 
     content: bytes
@@ -90,8 +87,7 @@ class RequestOutline:
     shell: bytes
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateOutline:
+class CertificateOutline(Record, kw_only=True):
     """A certificate. `names` has its issuer and its subject as they were written.
 
     `signed` is whether its signature is well-formed: whole bytes, and of the algorithm that was

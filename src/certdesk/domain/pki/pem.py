@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import dataclasses
 import re
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from certdesk.domain.pki import outline
 from certdesk.domain.values.keys import PublicKey, spki_sha256
+from certdesk.domain.values.record import Record
 
 _BLANKS = str.maketrans("", "", " \t\n")
 # The content has no hyphen, so that no search goes beyond the line with which a block ends. The
@@ -26,8 +26,7 @@ _BLOCK = re.compile(
 _WRAPPED = 64
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Record, kw_only=True):
     """One block: its label, the header of an encrypted key, its content, and all of it."""
 
     label: str

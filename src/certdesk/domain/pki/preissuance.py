@@ -6,7 +6,6 @@ applied to them. Sources: CA/Browser Forum Baseline Requirements 3.2.2, 4.2.1, 6
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -21,6 +20,7 @@ from certdesk.domain.pki.clock_guard import fault_of
 from certdesk.domain.pki.issuance import Authorization, IssueRequest
 from certdesk.domain.values import keys
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.validity import CAA_LASTS, Period, days_allowed, terms_at
 
 FIRST_BACK = timedelta(hours=1)
@@ -65,8 +65,7 @@ class IssuanceRefused(Exception):
         super().__init__(rule)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
+class Circumstances(Record, kw_only=True):
     """The conditions of the check besides the request.
 
     `authority` names the CA that is to sign, and `source` is its own certificate. `blocked` is

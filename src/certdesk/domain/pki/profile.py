@@ -6,7 +6,6 @@ Only the key is copied from a CSR. Sources: CA/Browser Forum Baseline Requiremen
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from cryptography import x509
@@ -19,6 +18,7 @@ from certdesk.domain.values.countries import COUNTRIES
 from certdesk.domain.values.keys import PublicKey
 from certdesk.domain.values.names import NAME_LIMIT
 from certdesk.domain.values.products import Level
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.texts import subject_fault
 from certdesk.domain.values.validity import Period
 
@@ -48,8 +48,7 @@ class SubjectRefused(ValueError):
     """A vetted value may not be in a subject, or the level needs more."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Record, kw_only=True):
     """A certificate to be: who signs it, its key, its serial number and how long it is valid."""
 
     source: Source

@@ -5,16 +5,15 @@ This is `chain.read` as a function that raises nothing, so that it can run in an
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 from certdesk.domain.pki import chain
 from certdesk.domain.pki.chain import ChainFault, ChainRefused, UploadedChain
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import hidden
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class Examined(Record, kw_only=True, gc=True):
     """The result: what was read, or else the fault and the rule in words."""
 
     found: UploadedChain | None = None

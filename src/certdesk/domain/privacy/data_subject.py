@@ -7,7 +7,6 @@ person searched for.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar, cast
@@ -15,7 +14,7 @@ from typing import TypeVar, cast
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.warnings import HOME
 from certdesk.domain.values.organisation import Organisation, People, Person
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.secret import Secret
 
 _PUNCTUATION = str.maketrans("", "", " -()+./")
@@ -53,8 +52,7 @@ class Role(enum.StrEnum):
 PERSONS = (Role.MANAGER, Role.CONTACT)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Record):
     """The person searched for."""
 
     by: Known
@@ -118,8 +116,7 @@ class Wanted:
         return self.is_value(Known.PHONE, number) or self.is_value(Known.PHONE, whole)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Record):
     """What identifies a person in a text.
 
     `words` are addresses and identity numbers in lower case, `numbers` telephone numbers without

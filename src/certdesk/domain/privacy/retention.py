@@ -8,7 +8,6 @@ and nothing but age removes a row of it.
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 
 from certdesk.domain.orders.lifecycle import Status
@@ -16,6 +15,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.privacy.identity_numbers import FINISHED
 from certdesk.domain.validation.challenge import Verdict
+from certdesk.domain.values.record import Record
 
 CAA_REFUSED = -1
 """The verdict of a CAA check that does not permit issuance."""
@@ -30,8 +30,7 @@ TEMPORARY_KEYS = timedelta(days=30)
 """How long after its end a temporary key is kept."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Retention:
+class Retention(Record, kw_only=True):
     """How long an operator keeps records.
 
     `failed_checks` is for checks without success. `material` is for material that was replaced, and

@@ -13,12 +13,12 @@ True
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.values.foreign_text import few, printable_text
+from certdesk.domain.values.record import Record
 
 CRITICAL = 0x80
 """Bit 0 of the flags, the issuer critical flag, which is the most significant bit.
@@ -61,8 +61,7 @@ _METHOD = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _BLANKS = " \t"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CaaRecord:
+class CaaRecord(Record):
     """One CAA record: its flags, its tag in lower case, its value as it is."""
 
     flags: int
@@ -73,8 +72,7 @@ class CaaRecord:
         return f"{self.flags} {self.tag} {self.value.decode('ascii', 'backslashreplace')}"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CaaIdentity:
+class CaaIdentity(Record):
     """What CAA records know an issuer by: lower-case issuer domain names, and account URIs."""
 
     domains: frozenset[str]
@@ -85,8 +83,7 @@ NO_IDENTITY = CaaIdentity(frozenset(), frozenset())
 """The identity of an issuer that no `issue` record permits."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class WantedIssuance:
+class WantedIssuance(Record):
     """An issuance for which CAA permission is needed.
 
     `kind` is how control of the name was proved. `wildcard` is whether the certificate's name
@@ -98,8 +95,7 @@ class WantedIssuance:
     wildcard: bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Grant:
+class _Grant(Record):
     """The issuer named by an `issue` or `issuewild` value; an empty `domain` names no issuer."""
 
     domain: str

@@ -6,7 +6,6 @@ Requirements 3.2.2.4.7 (DNS change) and 3.2.2.4.18 (agreed change to website).
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import random
 import string
@@ -15,6 +14,7 @@ from datetime import datetime
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.names import DomainName
 from certdesk.domain.values.products import Product
+from certdesk.domain.values.record import Record
 
 FILE_PATH = "/.well-known/pki-validation/"
 CNAME_BRANDS = frozenset({"DNSPod", "Sectigo", "WoTrus"})
@@ -51,8 +51,7 @@ class Verdict(enum.IntEnum):
     OTHER_FILE_DIFFERS = -10
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge:
+class Challenge(Record, kw_only=True):
     """What to publish for one name of one order.
 
     `name` is in ASCII without `*.`. `label` is the host part of the record below the registrable
@@ -85,8 +84,7 @@ class Challenge:
         return (self.name,)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Record, kw_only=True):
     """The result of one check for a proof, kept as evidence.
 
     `reason` says in plain words what was found and what to do next, "" if the name is proved.
@@ -107,8 +105,7 @@ class Finding:
     ended_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CaaFinding:
+class CaaFinding(Record, kw_only=True):
     """The result of one CAA check: whether the records let this desk issue (RFC 8659).
 
     `found_at` is the name that has the records, None if no name up to the top has any. The other

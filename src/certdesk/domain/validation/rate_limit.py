@@ -8,11 +8,10 @@ that somebody who orders a stranger's names does not hold up the stranger.
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 
 from certdesk.domain.validation.records import ValidationBucket
-from certdesk.domain.values.record import replace
+from certdesk.domain.values.record import Record, replace
 
 MINUTE = timedelta(minutes=1)
 LONGEST_DEBT = timedelta(minutes=10)
@@ -31,8 +30,7 @@ PROOF, CAA = "PROOF", "CAA"
 """The kinds of checks, which are counted separately."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Record):
     """How many checks may begin now, the domain's count after them, and when the next may begin."""
 
     checks: int
@@ -40,8 +38,7 @@ class Granted:
     again_at: datetime
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ValidationRateLimit:
+class ValidationRateLimit(Record):
     """The limit for one kind of check, a minute and registrable domain."""
 
     per_minute: int

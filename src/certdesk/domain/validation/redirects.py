@@ -6,12 +6,12 @@ Sources: the vendor's guide to proof by file (two redirects, within the main dom
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from certdesk.domain.values.names import DomainName, DomainRefused, ascii_form
+from certdesk.domain.values.record import Record
 
 FOLLOWED = (301, 302)
 LIMIT = 2
@@ -27,8 +27,7 @@ class RedirectRefused(Exception):
     """The desk does not follow a redirect; the text says why, for the owner of the website."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(Record):
     """The ports of http and https; only tests use others than the default ones.
 
     Raises:
@@ -48,8 +47,7 @@ class Ports:
         return self.https if scheme == "https" else self.http
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Target:
+class Target(Record):
     """What to get: `scheme` is http or https, `host` a name in ASCII, `path` includes the query.
 
     It has no port: each scheme has a single one (`Ports`).

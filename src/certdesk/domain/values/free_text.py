@@ -7,7 +7,6 @@ A field without a mark counts as `Words`, and a test asks for a mark.
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import json
 import types
@@ -38,8 +37,7 @@ ERASED = "(erased)"
 """The replacement for words that named a person."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CleartextOf:
+class CleartextOf(Record):
     """The mark of a text that has the cleartext fields of a value as JSON (`sealed_fields.py`)."""
 
     of: type

@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import idna
@@ -22,6 +21,7 @@ import publicsuffixlist
 
 from certdesk.domain.values.addresses import address_in
 from certdesk.domain.values.labels import a_label, least_octets
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.visible import unseen_fault
 
 TEXT_LIMIT = 253
@@ -83,8 +83,7 @@ class DomainRefused(ValueError):
         self.rule = rule
 
 
-@dataclass(frozen=True, slots=True)
-class DomainName:
+class DomainName(Record):
     """A domain name that may be ordered. Only ``parse`` makes one; two equal names are equal."""
 
     ascii: str

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     pass
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Record, kw_only=True):
     """The subject of a request without its common name; None and ``""`` leave a part out."""
 
     country: str | None = None
@@ -24,8 +23,7 @@ class Subject:
     """At most 64 characters."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
+class Registration(Record, kw_only=True):
     """Where an organisation is registered, for an EV subject (EV Guidelines 7.1.4.2).
 
     `number` is the registration number, and `country` a code of ISO 3166-1. `region` and `locality`

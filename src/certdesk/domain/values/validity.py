@@ -5,8 +5,9 @@ Sources: CA/Browser Forum Baseline Requirements 6.3.2 and 4.2.1, as changed by b
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
+
+from certdesk.domain.values.record import Record
 
 CAA_LASTS = timedelta(hours=8)
 """How long a CAA check permits issuance (Baseline Requirements 3.2.2.8)."""
@@ -19,8 +20,7 @@ check before issuance.
 """
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Record):
     """The limits for certificates issued since a day.
 
     `days` is one less than the requirements allow, because a single second more would count as
@@ -39,8 +39,7 @@ _TERMS_BEFORE = Terms(days=199, proof_days=200)
 LONGEST_DAYS = _TERMS_BEFORE.days
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Period:
+class Period(Record):
     """The validity of a certificate: its begin and end, both included, in whole seconds."""
 
     begins: datetime

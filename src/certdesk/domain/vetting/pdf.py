@@ -9,10 +9,11 @@ times. Source: ISO 32000-1 7.2, 7.3, 7.5, 12.6.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import zlib
 from collections.abc import Iterator
+
+from certdesk.domain.values.record import Record
 
 MOST_OBJECTS = 16 * 1024 * 1024
 """The most bytes that a file's streams of objects may have, unpacked."""
@@ -54,8 +55,7 @@ class BadPdf(ValueError):
     """A file is not a complete PDF file, or contains actions; the text says why."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Dictionary:
+class _Dictionary(Record):
     """A dictionary: the first tokens of the values of `_KEYS`, without brackets, and its end.
 
     Keys and names are without `/` and without escapes. The tokens of a key that is there twice are
@@ -68,8 +68,7 @@ class _Dictionary:
     """The beginning of the stream, if it has one."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Record):
     """A token and its end; for a string the text is `(` alone."""
 
     text: bytes

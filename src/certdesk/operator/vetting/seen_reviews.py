@@ -6,7 +6,6 @@ database: it counts for every desk on it, and after a restart.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 
@@ -14,6 +13,7 @@ import msgspec
 
 from certdesk.catalog import Answer, Commit
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.domain.vetting.seen_review import Members, changes, digest_of, members_of
@@ -24,8 +24,7 @@ from certdesk.ports import Stale, Taken, Unit
 from certdesk.wire.model import utc_time
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewView:
+class ReviewView(Record, kw_only=True):
     """A review as it is now, and what is stored when it is seen."""
 
     name: str

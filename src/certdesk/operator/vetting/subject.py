@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.submission import NUMBER
 from certdesk.domain.values.keys import digest_in
 from certdesk.domain.values.organisation import Manager
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import missing_message, redacted, redacted_bare
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import KEY, MANAGER, ORDER, REVOCATION, subject_of_key
@@ -18,8 +17,7 @@ WORDS = "manager:NUMBER, order:CERTIFICATE, revocation:CERTIFICATE or key:SPKI"
 """The forms of a review's id."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Record, kw_only=True):
     """The subject of a review, and the review; `name` is its id, `kind` the first part of that.
 
     An order comes with its manager, if it names one; a key with the SHA-256 of its SPKI. The review

@@ -7,7 +7,6 @@ row `BEGUN` shows the loss: whatever was signed before the row is written again 
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from certdesk.domain.accounts.replay import HONEST_SECONDS, KEPT_SECONDS, Sighting, Use, check_use
 from certdesk.domain.errors import SignatureExpire
+from certdesk.domain.values.record import Record
 from certdesk.ports import RateLimitExceeded, Slot, StoreUnavailable
 from certdesk.storage.driver import Driver, Statement
 from certdesk.storage.postgresql.locks import ADVISORY
@@ -123,8 +123,7 @@ _TIDY = text(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(Record, gc=True):
     """The database's answer for a request: why it is refused, or its place if it needs one."""
 
     slot: Slot | None

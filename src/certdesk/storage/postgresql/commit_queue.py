@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections import deque
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from certdesk.domain.values.record import Record
 from certdesk.ports import Unit
 
 GROUP = 32
@@ -19,8 +19,7 @@ PATIENCE_SECONDS = 0.1
 """How long a commit waits until another thread begins a group beside those that are running."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Job:
+class Job(Record, gc=True):
     """A commit that has waited for its turn `since`, and the future of its answer."""
 
     commit: Callable[[Unit], Any]

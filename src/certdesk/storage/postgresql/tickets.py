@@ -8,7 +8,6 @@ reuses the id of a lost transaction, and `pg_xact_status` reports that as commit
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import (
@@ -25,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from certdesk.domain.values.record import Record
 from certdesk.storage.driver import Statement
 from certdesk.storage.postgresql.versions import check_revision
 
@@ -56,8 +56,7 @@ _LOOK_UP = _NOTE.on_conflict_do_update(
 _FORGET = delete(COMMITS).where(COMMITS.c.at < func.now() - text("interval '1 day'"))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Record):
     """The number of a transaction on a connection."""
 
     connection: str

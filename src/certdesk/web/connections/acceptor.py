@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import errno
 import functools
 import ipaddress
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from certdesk.domain.values.addresses import Address, block_of, unmapped
+from certdesk.domain.values.record import Record
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import Seat, Seats
 from certdesk.web.peers import Peers
@@ -50,8 +50,7 @@ _NO_MORE = b"content-length: 0\r\ncache-control: no-store\r\nconnection: close\r
 log = structlog.get_logger()
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Record, kw_only=True, gc=True):
     """The rules for accepting connections; `tls` is None for plain HTTP.
 
     `alone` means that no other process accepts on the same socket.

@@ -16,6 +16,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from certdesk.domain.values.record import Record
+
 if TYPE_CHECKING:
     from starlette.types import Scope
 
@@ -42,8 +44,7 @@ class Seat:
     is_writing: Callable[[], bool] = bool
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SeatLimits:
+class SeatLimits(Record, kw_only=True):
     """The most connections: in all, of one address block, and in their handshake."""
 
     all: int

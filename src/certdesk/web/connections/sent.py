@@ -6,13 +6,14 @@ empty buffer.
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
 import socket
 import struct
 import sys
 import termios
 from typing import TYPE_CHECKING
+
+from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     import asyncio
@@ -24,8 +25,7 @@ _BYTES_ACKED = struct.Struct("120xQ")
 """`tcpi_bytes_acked` in Linux's `struct tcp_info` (since 4.1)."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Record):
     """A snapshot: the bytes that wait for the client, and all that it has read."""
 
     at: float

@@ -4,11 +4,10 @@ The request types are here and not beside their handlers, because a command must
 only to know its own options. `cli/passing_on.py` makes the commands from them.
 """
 
-import dataclasses
+from certdesk.domain.values.record import Record
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Option:
+class Option(Record):
     """The mark of a field that is an option of a command; without it, a field is an argument.
 
     `flag` is the option's name if that is not the field's. If there are `choices`, no other value
@@ -21,8 +20,7 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Record):
     """The mark of an argument whose name in the usage is not the field's."""
 
     word: str
