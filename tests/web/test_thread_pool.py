@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import threading
+import weakref
+from concurrent.futures import Future
 
 import pytest
 
-from certdesk.web.thread_pool import ThreadPool
+from certdesk.web.thread_pool import ThreadPool, on_the_loop
 
 
 def test_what_the_work_raises_reaches_the_caller_and_the_thread_goes_on() -> None:
@@ -21,6 +25,68 @@ def test_what_the_work_raises_reaches_the_caller_and_the_thread_goes_on() -> Non
 
     with ThreadPool(1, "test") as threads:
         asyncio.run(ask())
+
+
+def test_an_error_that_no_future_takes_reaches_the_caller_as_another_one() -> None:
+    """Otherwise the caller would wait for ever."""
+
+    async def ask() -> None:
+        with pytest.raises(RuntimeError):
+            await threads.run(next, iter(()))
+        with pytest.raises(RuntimeError):
+            await on_the_loop(failed(StopIteration()))
+
+    with ThreadPool(1, "test") as threads:
+        asyncio.run(ask())
+
+
+def test_a_failed_work_keeps_nothing_in_memory() -> None:
+    """Without the garbage collector, which runs seldom."""
+
+    class Body:
+        """Stands for a request with personal data."""
+
+    def fail(_: Body) -> None:
+        raise ValueError
+
+    async def ask() -> None:
+        body = Body()
+        kept = weakref.ref(body)
+        with contextlib.suppress(ValueError):
+            await threads.run(fail, body)
+        del body
+        # The thread lets go of it after it has told the loop.
+        await threads.run(int)
+        assert kept() is None
+
+    gc.disable()
+    try:
+        with ThreadPool(1, "test") as threads:
+            asyncio.run(ask())
+    finally:
+        gc.enable()
+
+
+def test_a_future_that_is_cancelled_on_either_side_is_cancelled_on_the_other() -> None:
+    """A request that ends lets go of the key that it waits for."""
+    theirs, ours = Future[None](), Future[None]()
+
+    async def ask() -> None:
+        theirs.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await on_the_loop(theirs)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(on_the_loop(ours), 0)
+
+    asyncio.run(ask())
+    assert ours.cancelled()
+
+
+def failed(error: BaseException) -> Future[None]:
+    """Return a future that has failed."""
+    future = Future[None]()
+    future.set_exception(error)
+    return future
 
 
 def test_work_that_is_cancelled_before_it_begins_is_left_out() -> None:

@@ -49,3 +49,8 @@ def test_any_other_text_is_refused_with_a_sentence(text: str) -> None:
     except ValueError as refused:
         told = str(refused)
     assert re.match("must be|is not a valid time|19[67]|19[89]|20|21|2200", told)
+
+
+def test_a_certificate_without_an_end_is_shown_with_the_last_time_there_is() -> None:
+    """RFC 5280, 4.1.2.5: it ends at 99991231235959Z, which is in the year 10000 in UTC+8."""
+    assert local_time(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == "9999-12-31 23:59:59"

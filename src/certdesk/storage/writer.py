@@ -139,14 +139,14 @@ class Writer:
 
     def _commit_together(self, first: Job) -> None:
         """Commit a job, and all others that wait when it is this process's turn to write."""
-        group = [first]
+        group, outcomes = [first], []
         try:
             with self._lock:
                 group = self._group_of(first)
                 outcomes = self._outcomes(group)
-        except OSError as error:
+        except Exception as error:
             log.exception("the lock for writing failed")
-            outcomes = [Outcome(error=unavailable(error)) for _ in group]
+            outcomes = outcomes or [Outcome(error=unavailable(error)) for _ in group]
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.give(job.answer)
 

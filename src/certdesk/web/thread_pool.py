@@ -72,22 +72,39 @@ class ThreadPool:
 
 def _carry_out(job: _Job) -> None:
     try:
-        returned, error = job.work(*job.arguments), None
-    except BaseException as raised:  # noqa: BLE001 -- whatever it is, it belongs to the caller
-        returned, error = None, raised
-    _bring(job.loop, job.result, returned, error)
+        returned = job.work(*job.arguments)
+    except BaseException as error:  # noqa: BLE001 -- whatever it is, it belongs to the caller
+        _bring(job.loop, job.result, None, error)
+    else:
+        _bring(job.loop, job.result, returned, None)
+    finally:
+        # The traceback of an error has this frame. With the job, error and request would keep each
+        # other until the garbage collector runs, which is seldom.
+        del job
 
 
 def on_the_loop(done: Future[Given]) -> asyncio.Future[Given]:
-    """Return a future of the running event loop with the outcome of one that a thread sets."""
+    """Return a future of the running event loop with the outcome of one that a thread sets.
+
+    If one of them is cancelled, the other one is as well.
+    """
     loop = asyncio.get_running_loop()
     result: asyncio.Future[Given] = loop.create_future()
 
     def bring(done: Future[Given]) -> None:
-        error = done.exception()
-        _bring(loop, result, None if error else done.result(), error)
+        if done.cancelled():
+            _bring(loop, result, None, asyncio.CancelledError())
+        elif error := done.exception():
+            _bring(loop, result, None, error)
+        else:
+            _bring(loop, result, done.result(), None)
+
+    def take_back(result: asyncio.Future[Given]) -> None:
+        if result.cancelled():
+            done.cancel()
 
     done.add_done_callback(bring)
+    result.add_done_callback(take_back)
     return result
 
 
@@ -107,5 +124,12 @@ def _set(result: asyncio.Future[Any], returned: object, error: BaseException | N
         return
     if error is None:
         result.set_result(returned)
+    elif isinstance(error, asyncio.CancelledError):
+        result.cancel()
+    elif isinstance(error, StopIteration):
+        # A future does not take it, since it would end the coroutine that waits.
+        wrong = RuntimeError("the work raised StopIteration")
+        wrong.__cause__ = error
+        result.set_exception(wrong)
     else:
         result.set_exception(error)

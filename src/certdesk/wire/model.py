@@ -132,11 +132,15 @@ def empty_of(kind: msgspec.inspect.Type) -> str | None:
 
 _TO_SECONDS = len("YYYY-MM-DD HH:MM:SS")
 _BEIJING = timezone(timedelta(hours=8))
+_LATEST = datetime.max.replace(tzinfo=_BEIJING)
+"""A certificate without an end has 9999-12-31T23:59:59Z (RFC 5280, 4.1.2.5), which is later."""
 
 
 def local_time(at: datetime | None) -> str | None:
     """Return a time as the real service does: `YYYY-MM-DD HH:MM:SS` in UTC+8, without a zone."""
-    return None if at is None else at.astimezone(_BEIJING).isoformat(" ")[:_TO_SECONDS]
+    return (
+        None if at is None else min(at, _LATEST).astimezone(_BEIJING).isoformat(" ")[:_TO_SECONDS]
+    )
 
 
 def utc_time(at: datetime | None) -> str | None:
