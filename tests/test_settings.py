@@ -248,11 +248,11 @@ def test_a_number_is_read_from_the_environment(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('http.threads = "many"', "http.threads: Expected `int`, got `str`. Requests to run"),
+        ('http.threads = "many"', "http.threads: Expected `int`, got `str`. Requests that each"),
         ("http.threads = true", "http.threads: Expected `int`, got `bool`. "),
         ("http.threads = 1.5", "http.threads: Expected `int`, got `float`. "),
-        ("http.threads = 0", "http.threads: must be 1 or more, not 0. Requests to run at"),
-        ("http.workers = 1000", "http.workers: must be 64 or less, not 1000. Processes that"),
+        ("http.threads = 0", "http.threads: must be 1 or more, not 0. Requests that each"),
+        ("http.workers = 1000", "http.workers: must be 64 or less, not 1000. Serving processes"),
         ("keys.makers = 0", "keys.makers: must be 1 or more, not 0. "),
         ("keys.queue = -1", "keys.queue: must be 0 or more, not -1. "),
         ("keys.stock.p_256 = -1", "keys.stock.p_256: must be 0 or more, not -1. "),

@@ -311,7 +311,7 @@ class Settings:
     renewal_per_minute: int = _setting(
         "renewal.per_minute",
         60,
-        "Successors of certificates that each process starts in a minute, those that expire "
+        "Successors of certificates that each desk starts in a minute, those that expire "
         "first at the front.",
         least=1,
     )
@@ -340,15 +340,17 @@ class Settings:
     workers: int = _setting(
         "http.workers",
         1,
-        "Processes that serve. More than one core is used with more than one process.",
+        "Serving processes, usually one for each core. From 2 on, a parent starts them, does the "
+        "background work and answers commands. A sandbox, or a desk on SQLite before 3.51.3, has "
+        "only one.",
         least=1,
         most=64,
     )
     one_core: bool = _setting(
         "http.one_core",
         True,  # noqa: FBT003 -- a default
-        "Keep each process that serves on one processor core, which is faster. false: let the "
-        "system move it.",
+        "Keep each serving process on a processor core of its own, which is faster, also for a "
+        "single one. false: let the system move it.",
     )
     silent_seconds: int = _setting(
         "http.silent_seconds",
@@ -357,7 +359,9 @@ class Settings:
         "hangs.",
         least=1,
     )
-    threads: int = _setting("http.threads", 4, "Requests to run at the same time.", least=1)
+    threads: int = _setting(
+        "http.threads", 4, "Requests that each serving process runs at the same time.", least=1
+    )
     body_seconds: int = _setting(
         "http.body_seconds", 30, "Seconds for the body of a request to arrive.", least=1
     )
@@ -392,7 +396,7 @@ class Settings:
     connections_per_address: int = _setting(
         "http.connections_per_address",
         64,
-        "How many of them one address may have, or one /64 of IPv6.",
+        "How many of them one address may have, or one /64 of IPv6, in each serving process.",
         least=1,
     )
     handshakes: int = _setting(

@@ -31,7 +31,8 @@ REMEMBERED_KIB = 0.4
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[RunningDesk]:
     """A desk of its own."""
-    with running(tmp_path / "desk", settings=NO_RSA_STOCK) as desk:
+    settings = f"quota.submissions = 1000000\n{NO_RSA_STOCK}"
+    with running(tmp_path / "desk", settings=settings) as desk:
         yield desk
 
 

@@ -143,7 +143,9 @@ class ServingProcesses:
     def trouble(self) -> str:
         """Which processes do not serve now; empty if all do."""
         down = [str(place.number) for place in self._places if place.was_ready and not place.serves]
-        return f"not serving now: process {', '.join(down)}" if down else ""
+        if not down:
+            return ""
+        return f"process {', '.join(down)} has ended or hangs; another one is being started"
 
     def _notes(self) -> list[str]:
         now = time.monotonic()
