@@ -84,6 +84,8 @@ def test_a_killed_process_is_replaced_and_health_says_so(desk: RunningDesk) -> N
     client = desk.client()
     before = counted(desk)
     client.call("DescribeManagers", CompanyId=1)
+    # The process tells the parent after it has answered.
+    until(lambda: counted(desk) == before + 1)
     with killing_one(desk):
         until(lambda: told(desk.url).status == RED)
 

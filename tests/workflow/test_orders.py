@@ -242,6 +242,7 @@ def test_an_order_that_is_done_while_it_is_kept_off_the_list_is_put_back(tmp_pat
         keeping.join()
 
         work.start()
+        until(lambda: desk.order(order.certificate_id).ends_at is not None)
         ends_at = desk.order(order.certificate_id).ends_at
         assert ends_at is not None
         until(lambda: order.task.due_at == ends_at + timedelta(seconds=1))
