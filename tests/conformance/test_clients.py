@@ -274,10 +274,11 @@ def test_what_was_signed_cannot_be_changed(way: Way, clients: Clients) -> None:
 def refused(way: Way, answer: Answer) -> bool:
     """Tell whether a request was refused before or because of its signature.
 
-    That of the purchase is known: had it been good, it would have been refused for that.
+    That of the purchase is known: had it been good, it would have been refused for that, or because
+    it was signed in the second of the desk's start and may have been used before.
     """
     codes = BEFORE_THE_SIGNATURE | (IN_PAIRS if way.older else set())
-    return answer.code in codes and "was used before" not in answer.message
+    return answer.code in codes and "used before" not in answer.message
 
 
 def changes(way: Way, sent: Sent) -> Iterator[tuple[str, Sent]]:
