@@ -152,7 +152,7 @@ class Statement:
 
         The columns that it returns are its own, or `reads` if it is a text.
         """
-        self._clause = clause
+        self._clause: ClauseElement | None = clause
         self._sets = tuple(sets)
         own = clause.exported_columns if isinstance(clause, ReturnsRows) else ()
         self._reads = tuple(own if reads is None else reads)
@@ -192,9 +192,11 @@ class Statement:
 
     def compiled(self, dialect: Dialect) -> Compiled:
         """Return the compiled statement, for the dialect of the first connection that ran it."""
-        if self._compiled is not None:
-            return self._compiled
-        made: Any = self._clause.compile(dialect=dialect, column_keys=list(self._sets) or None)
+        # Read in this order: another thread may drop the clause when it has compiled it.
+        clause, done = self._clause, self._compiled
+        if clause is None or done is not None:
+            return cast("Compiled", done)
+        made: Any = clause.compile(dialect=dialect, column_keys=list(self._sets) or None)
         names = tuple(made.positiontup if made.positional else made.binds)
         binds = [made.binds[name].type.dialect_impl(dialect) for name in names]
         columns = [column.type.dialect_impl(dialect) for column in self._reads]
@@ -206,6 +208,8 @@ class Statement:
             writes=_present(kind.bind_processor(dialect) for kind in binds),
             reads=_present(kind.result_processor(dialect, None) for kind in columns),
         )
+        # It takes three times the memory of all the rest.
+        self._clause = None
         return self._compiled
 
 

@@ -82,7 +82,8 @@ class SqlOrders(SqlCollection[Order]):
     def get(self, *key: object) -> Order | None:
         """Read one order, or None."""
         order = super().get(*key)
-        self._last = (self._tally.commit, order)
+        if self._writable:
+            self._last = (self._tally.commit, order)
         return order
 
     def replace(self, record: Order) -> Order:

@@ -22,7 +22,11 @@ Values: TypeAlias = Mapping[str, Any]
 Make: TypeAlias = "Callable[..., Select[Any] | Delete]"
 
 MOST = 1000
-"""The most statements kept, each of which has up to some ten thousand characters."""
+"""The most statements kept."""
+
+MOST_VALUES = 20_000
+"""The most parameters of the statements kept: each takes some 200 bytes, and a filter may have
+thousands."""
 
 
 class StatementCache:
@@ -37,6 +41,7 @@ class StatementCache:
     def __init__(self) -> None:
         """Begin with none."""
         self._statements: dict[object, Statement] = {}
+        self._values = 0
 
     def take(
         self,
@@ -70,9 +75,11 @@ class StatementCache:
         statement = self._statements.get(shape)
         if statement is None:
             statement = Statement(make(_parameters("v", values), *further))
-            if len(self._statements) >= MOST:
+            if len(self._statements) >= MOST or self._values >= MOST_VALUES:
                 self._statements.clear()
+                self._values = 0
             self._statements[shape] = statement
+            self._values += len(bound)
         return statement, bound
 
 

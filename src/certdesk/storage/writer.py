@@ -145,7 +145,7 @@ class Writer:
                 group = self._group_of(first)
                 outcomes = self._outcomes(group)
         except Exception as error:
-            log.exception("the lock for writing failed")
+            log.exception("a group of writes failed, or the lock for writing")
             outcomes = outcomes or [Outcome(error=unavailable(error)) for _ in group]
         for job, outcome in zip(group, outcomes, strict=True):
             outcome.give(job.answer)

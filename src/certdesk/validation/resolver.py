@@ -162,7 +162,8 @@ class Resolver:
         """
         if self._anchors is not None:
             self._demand_checks(server, self._anchors, deadline)
-        return self._checked(server, name, rdtype, deadline, sent)
+        query = sent.query if sent else self._query(name, rdtype)
+        return self._checked(server, query, deadline, sent)
 
     def secure(self, response: Reply) -> bool | None:
         """Return whether an answer was signed and checked; None if signatures are not checked."""
@@ -173,7 +174,7 @@ class Resolver:
         server = self._servers[0]
         if self._anchors is not None and not self._is_trusted(server):
             return
-        # Who asks again, in turn, meets the error again.
+        # The error comes again when the question is asked in turn.
         with contextlib.suppress(OSError, dns.exception.DNSException):
             for name, rdtype in questions:
                 asked, kind = dns.name.from_text(name), dns.rdatatype.from_text(rdtype)
@@ -188,12 +189,10 @@ class Resolver:
     def _checked(
         self,
         server: Server,
-        name: dns.name.Name,
-        rdtype: dns.rdatatype.RdataType,
+        query: Query,
         deadline: float,
         sent: Sent | None = None,
     ) -> Reply:
-        query = sent.query if sent else self._query(name, rdtype)
         response = exchange(query, server, deadline, sent)
         if response.rcode not in NOTHING_WRONG:
             raise Unanswered(_failure(response))
@@ -208,7 +207,8 @@ class Resolver:
         if self._is_trusted(server):
             return
         for zone, known in anchors.items():
-            response = self._checked(server, zone, dns.rdatatype.DNSKEY, deadline)
+            query = self._query(zone, dns.rdatatype.DNSKEY)
+            response = self._checked(server, query, deadline)
             found = _follow(response, zone, dns.rdatatype.DNSKEY, [zone])
             keys = [key for key in found if isinstance(key, DNSKEY)]
             if not (self.secure(response) and anchored(zone, known, keys)):

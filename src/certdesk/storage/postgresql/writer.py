@@ -23,6 +23,7 @@ from certdesk.storage.postgresql.pool import has_lost_race, is_lost
 from certdesk.storage.postgresql.sessions import Here, Sessions, driver_of
 from certdesk.storage.postgresql.tickets import Ticket
 from certdesk.storage.postgresql.versions import SchemaChanged
+from certdesk.storage.session import unavailable
 from certdesk.storage.writer import Commit, Outcome
 
 if TYPE_CHECKING:
@@ -87,10 +88,13 @@ class PostgresWriter:
         try:
             outcomes = self._attempts.until_done(functools.partial(self._commit, group))
         except Exception as error:
+            failure = error
             if not isinstance(error, StoreUnavailable):
                 log.exception("a group of writes failed")
+                # The text of an unforeseen error may hold a secret.
+                failure = unavailable(error)
             # One error object each: every thread that raises it adds its traceback.
-            outcomes = [Outcome(error=StoreUnavailable(f"{error}")) for _ in group]
+            outcomes = [Outcome(error=StoreUnavailable(f"{failure}")) for _ in group]
         finally:
             self._here.writing = False
         for job, outcome in zip(group, outcomes, strict=True):
