@@ -137,6 +137,7 @@ def lock(session: nox.Session) -> None:
         ("dev", "pyproject.toml", "--group=dev", "--constraints=requirements/run.txt"),
         ("uv", "--group=pyproject.toml:installer", "--constraints=requirements/dev.txt"),
         ("bench", "--group=pyproject.toml:bench"),
+        ("oidc", "--group=pyproject.toml:oidc"),
         ("clients", "--group=pyproject.toml:clients", "--constraints=requirements/dev.txt"),
     ):
         output = f"--output-file=requirements/{name}.txt"
