@@ -192,7 +192,8 @@ class Settings:
     vetting_four_eyes: bool = _setting(
         "vetting.four_eyes",
         False,  # noqa: FBT003 - a default
-        "Whether each EV order needs two reviewers, who are two users of the system.",
+        "Whether each EV order needs two reviewers: two people of the console, or two users of the "
+        "system.",
     )
     vetting_letter_products: tuple[int, ...] = _setting(
         "vetting.letter_products",

@@ -55,23 +55,17 @@ class Office:
         assert all(each["Id"].startswith(f"{each['Kind']}:") for each in listed)
         return [each["Id"] for each in listed if each["Uin"] == self.keys.uin]
 
-    def review(
-        self, verb: str, subject: str, reviewer: str, *words: str, uid: int | None = None
-    ) -> Any:  # noqa: ANN401 -- any JSON
-        """Type `certdesk review VERB ID` as a person of that name, and as a user of the system."""
-        typed = ("review", verb, subject, "--reviewer", reviewer, *words)
-        return self.desk.certdesk(*typed, uid=uid)
+    def review(self, verb: str, subject: str, *words: str, uid: int | None = None) -> Any:  # noqa: ANN401 -- any JSON
+        """Type `certdesk review VERB ID`, as another user of the system where `uid` is given."""
+        return self.desk.certdesk("review", verb, subject, *words, uid=uid)
 
-    def refused(
-        self, verb: str, subject: str, reviewer: str, *words: str, uid: int | None = None
-    ) -> str:
+    def refused(self, verb: str, subject: str, *words: str, uid: int | None = None) -> str:
         """Type a command that is refused; give what it says."""
-        typed = ("review", verb, subject, "--reviewer", reviewer, *words)
-        done = self.desk.run(*typed, uid=uid)
+        done = self.desk.run("review", verb, subject, *words, uid=uid)
         assert (done.returncode, done.stdout) == (1, "")
         return done.stderr
 
     def approve_all(self) -> None:
         """Approve what waits of the account, in the order of the list."""
         for subject in self.waiting():
-            self.review("approve", subject, "ann")
+            self.review("approve", subject)

@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from certdesk.cli import main
-from certdesk.cli.review import user_here
 from certdesk.settings import DECLARATIONS
 from tests.acceptance.processes import certdesk, keys_in, printed
 from tests.running import COMPANY, MANAGER, RunningDesk
@@ -406,11 +405,3 @@ def test_a_person_has_to_be_named(tmp_path: Path) -> None:
     assert (
         "EMAIL is missing. Use it, or put a value in the first line of standard input."
     ) in done.stderr
-
-
-def test_a_user_without_an_entry_is_named_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one of a container may be: no traceback, and a name to keep with the decision."""
-    for name in ("SUDO_USER", "LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_123)
-    assert user_here() == "4000000123"

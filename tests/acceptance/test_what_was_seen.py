@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grp
 import os
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.running import running
 
 OV, EV = 14, 20
 ANOTHER = 65533
+MYSELF = pwd.getpwuid(os.geteuid()).pw_name
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users of the system")
 
 
@@ -55,22 +57,22 @@ def test_names_that_are_swapped_after_they_were_shown_are_not_approved(desk: Wor
     swap_names(office, order, "swapped.example.com", **material)
     desk.desk.stop()
     try:
-        assert "Order.Names" in office.refused("approve", subject, "ann")
+        assert "Order.Names" in office.refused("approve", subject)
     finally:
         desk.desk.start()
     office = Office(desk, office.keys)
     assert office.waiting() == [subject]
 
     for verb, words in (("approve", ()), ("reject", ("--reason", "no"))):
-        told = office.refused(verb, subject, "ann", *words)
+        told = office.refused(verb, subject, *words)
         assert "Order.Names" in told
         assert "swapped.example.com" in told
         assert "shown.example.com" in told
-    assert "Attempt" in office.refused("approve", subject, "ann", "--attempt", shown["Attempt"])
+    assert "Attempt" in office.refused("approve", subject, "--attempt", shown["Attempt"])
     assert office.stands(order) == (0, "LEGAL-REVIEWING")
     again = desk.desk.operate("ShowReview", Id=subject)
     assert again["Attempt"] != shown["Attempt"]
-    assert office.review("approve", subject, "ann")["Approvals"] == ["ann"]
+    assert office.review("approve", subject)["Approvals"] == [MYSELF]
 
 
 def test_a_digest_of_a_list_decides_without_a_view(desk: World) -> None:
@@ -80,23 +82,23 @@ def test_a_digest_of_a_list_decides_without_a_view(desk: World) -> None:
     for each in desk.desk.certdesk("review", "list", "--json"):
         if each["Uin"] == office.keys.uin:
             words = ("--attempt", each["Attempt"].upper())
-            assert office.review("approve", each["Id"], "ann", *words)["Verdict"] == "approved"
+            assert office.review("approve", each["Id"], *words)["Verdict"] == "approved"
     assert office.stands(order) == (0, "PENDING-DCV")
 
 
 @AS_ROOT
-def test_a_typed_name_is_never_the_second_person(desk: World) -> None:
+def test_one_user_of_the_system_is_never_the_second_person(desk: World) -> None:
     """Two users of the system are, as the kernel tells of them at the socket."""
     office = Office(desk)
     order, _ = ordered(office, EV, "two.example.com")
     subject = f"order:{order}"
-    assert office.review("approve", subject, "ann")["Verdict"] is None
-    assert "as another user of the system" in office.refused("approve", subject, "ben")
-    assert office.review("approve", subject, "ben", uid=ANOTHER)["Verdict"] == "approved"
-    assert desk.desk.operate("ShowReview", Id=subject)["Approvals"] == ["ann", "ben"]
+    assert office.review("approve", subject)["Verdict"] is None
+    assert f"{MYSELF} already approved it" in office.refused("approve", subject)
+    assert office.review("approve", subject, uid=ANOTHER)["Verdict"] == "approved"
+    assert desk.desk.operate("ShowReview", Id=subject)["Approvals"] == [MYSELF, f"uid {ANOTHER}"]
     happened = desk.desk.operate("ShowOrder", CertificateId=order)["Happenings"]
     told = [each["Detail"] for each in happened if each["What"] == "ApproveReview"]
-    assert [" (uid 0), " in told[0], f" (uid {ANOTHER}), " in told[1]] == [True, True]
+    assert [f" {MYSELF} (uid 0), " in told[0], f" uid {ANOTHER}, " in told[1]] == [True, True]
 
 
 @AS_ROOT
@@ -108,8 +110,8 @@ def test_what_one_operator_saw_is_not_what_another_saw(desk: World) -> None:
     desk.desk.operate("ShowReview", Id=subject)
     swap_names(office, order, "yours.example.com", **material)
     desk.desk.certdesk("review", "show", subject, uid=ANOTHER)
-    assert "It has changed since the desk showed" in office.refused("approve", subject, "ann")
-    assert office.review("approve", subject, "ben", uid=ANOTHER)["Approvals"] == ["ben"]
+    assert "It has changed since the desk showed" in office.refused("approve", subject)
+    assert office.review("approve", subject, uid=ANOTHER)["Approvals"] == [f"uid {ANOTHER}"]
 
 
 def test_a_group_of_the_system_may_be_the_operators(tmp_path: Path) -> None:

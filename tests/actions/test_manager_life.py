@@ -73,7 +73,7 @@ def test_a_manager_that_was_entered_for_later_is_sent_when_its_account_says(desk
 def test_a_rejected_manager_is_sent_again(desk: Desk) -> None:
     """It is invalid until people think otherwise."""
     manager = entered(desk)
-    desk.operator("RejectReview", Id=f"manager:{manager}", Reason="unknown", Reviewer="ann")
+    desk.operator("RejectReview", Id=f"manager:{manager}", Reason="unknown")
     assert kinds(detail(desk, manager)) == [("ov", "invalid"), ("ev", "invalid")]
     with pytest.raises(errors.IllegalManagerStatus, match="is invalid"):
         call(desk, "VerifyManager", manager)

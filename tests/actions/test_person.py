@@ -50,7 +50,7 @@ class Desk(InsideDesk):
         """Take an order to its certificate."""
         order = self.submit(product, **changes)
         for each in self.operator("ListReviews")["Reviews"]:
-            self.operator("ApproveReview", Id=each["Id"], Reviewer="ann")
+            self.operator("ApproveReview", Id=each["Id"])
         self.take_on(order)
         assert self.order(order).status.value == 1
         return order
@@ -235,7 +235,7 @@ def test_nobody_is_erased_whom_an_order_under_way_needs(desk: Desk) -> None:
     assert len(desk.export()["Records"]) == 2
 
     desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)
-    desk.operator("RejectReview", Id="manager:1", Reason="gone", Reviewer="ann")
+    desk.operator("RejectReview", Id="manager:1", Reason="gone")
     desk.erase()
     assert desk.export()["Records"] == []
 
@@ -273,7 +273,7 @@ def test_letters_go_with_the_people_of_their_order(desk: Desk) -> None:
     assert [(each["Record"], each["Form"]) for each in desk.export()["Letters"]] == [
         (f"order:{order}", "PDF")
     ]
-    desk.operator("RejectReview", Id="manager:1", Reason="unknown", Reviewer="ann")
+    desk.operator("RejectReview", Id="manager:1", Reason="unknown")
     assert {"Record": f"order:{order}", "What": "letter (confirm)"} in desk.erase()["Erased"]
     assert desk.store.read(lambda unit: unit.letters.where()) == []
 
@@ -282,7 +282,7 @@ def test_a_reason_that_names_the_person_is_taken_back(desk: Desk) -> None:
     """Where it is shown; the log, which is never changed, is told of."""
     order = desk.submit()
     reason = f"{EMAIL} does not answer"
-    desk.operator("RejectReview", Id="manager:1", Reason=reason, Reviewer="ann")
+    desk.operator("RejectReview", Id="manager:1", Reason=reason)
     texts = desk.export()["Texts"]
     assert {(each["What"], each["Text"]) for each in texts if each["Text"] == reason} == {
         ("reason of its review", reason),
@@ -301,7 +301,7 @@ def test_a_reason_why_a_certificate_is_kept_is_taken_back_too(desk: Desk) -> Non
     letter = base64.b64encode(PDF).decode()
     desk.call(desk.caller, "UploadRevokeLetter", CertificateId=order, RevokeLetter=letter)
     subject = f"revocation:{order}"
-    desk.operator("RejectReview", Id=subject, Reason=f"{EMAIL} says no", Reviewer="ann")
+    desk.operator("RejectReview", Id=subject, Reason=f"{EMAIL} says no")
     desk.erase()
     assert EMAIL not in desk.shown(order)
     assert desk.operator("ShowReview", Id=subject)["Reason"] == "(erased)"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from certdesk.domain.errors import InvalidParam
-from tests.actions.vetting import EV, LETTER_OV, OV, Desk
+from tests.actions.vetting import ANN, BEN, EV, LETTER_OV, OV, Desk
 from tests.papers import PDF
 from tests.rules import rules_with
 
@@ -26,9 +26,9 @@ def issued(desk: Desk, product: int) -> str:
     order = desk.submit(product)
     if desk.stands(order)[0] == 8:
         desk.letter(order, PDF)
-    for uid, reviewer in enumerate(("ann", "bob"), start=1000):
+    for uid in (ANN, BEN):
         for subject in desk.waiting:
-            desk.approve(subject, reviewer, uid)
+            desk.approve(subject, uid)
     desk.take_on(order)
     assert desk.stands(order) == (1, None)
     return order

@@ -18,6 +18,12 @@ from tests.workflow.ordering import key
 
 OV, EV, LETTER_OV, DV, WOTRUS_OV = 14, 16, 9, 104, 28
 
+ROOT = 0
+"""The one user of every system, whose name is `root`."""
+
+ANN, BEN = 4_000_001, 4_000_002
+"""Users of the system without an entry in passwd(5), who are named `uid N`."""
+
 
 class Desk(InsideDesk):
     """A desk with an account that orders for a company, whose names are proved."""
@@ -51,9 +57,9 @@ class Desk(InsideDesk):
         """What waits for people, in the order of the list."""
         return [each["Id"] for each in self.operator("ListReviews")["Reviews"]]
 
-    def approve(self, subject: str, reviewer: str = "ann", uid: int = 1000) -> str | None:
+    def approve(self, subject: str, uid: int = ANN) -> str | None:
         """Approve something, as a user of the system; give the verdict."""
-        decided = self.operator_as(uid, "ApproveReview", Id=subject, Reviewer=reviewer)
+        decided = self.operator_as(uid, "ApproveReview", Id=subject)
         verdict = decided["Verdict"]
         assert verdict is None or isinstance(verdict, str)
         return verdict

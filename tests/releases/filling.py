@@ -77,7 +77,7 @@ class FilledDesk(InsideDesk):
         self.prove(name)
         order = self.submit(name, product, **material)
         for waiting in self.operator("ListReviews")["Reviews"]:
-            self.operator_as(1000, "ApproveReview", Id=waiting["Id"], Reviewer="ann")
+            self.operator_as(1000, "ApproveReview", Id=waiting["Id"])
         self.take_on(order)
         assert self.order(order).status == 1
         return order
@@ -178,9 +178,7 @@ def _given_up(desk: FilledDesk) -> dict[str, str]:
     rejected = desk.submit("rejected.example.com", OV, **COMPANY)
     for waiting in desk.operator("ListReviews")["Reviews"]:
         if waiting.get("CertificateId") == rejected or waiting["Id"] == f"order:{rejected}":
-            desk.operator_as(
-                1000, "RejectReview", Id=waiting["Id"], Reason="not ours", Reviewer="ann"
-            )
+            desk.operator_as(1000, "RejectReview", Id=waiting["Id"], Reason="not ours")
     cancelled, refunded = (desk.buy(desk.caller) for _ in range(2))
     for each in (cancelled, refunded):
         desk.ask("CancelCertificateOrder", each)

@@ -279,7 +279,7 @@ def vetted(left: LeftAlone) -> str:
     left.publish()
     order = left.buy(product=OV, years=2, **dict[str, Any](COMPANY))
     for review in left.desk.operator("ListReviews")["Reviews"]:
-        left.desk.operator("ApproveReview", Id=review["Id"], Reviewer="someone")
+        left.desk.operator("ApproveReview", Id=review["Id"])
     left.desk.take_on(order)
     assert left.order(order).status is Status.ISSUED
     return order

@@ -175,7 +175,7 @@ def test_an_order_that_people_look_at_keeps_what_they_look_at(desk: Desk) -> Non
     assert desk.numbers(order) == [1]
     assert len(desk.store.read(lambda unit: unit.letters.where())) == 1
 
-    desk.operator("RejectReview", Id="manager:1", Reason="gone", Reviewer="ann")
+    desk.operator("RejectReview", Id="manager:1", Reason="gone")
     desk.after(timedelta(0))
     assert desk.store.read(lambda unit: unit.letters.where()) == []
     assert "letter (confirm)" in [entry.detail for entry in desk.audit(order)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import os
 from pathlib import Path
 from typing import Any
@@ -30,15 +29,6 @@ from certdesk.wire.operator import reviews as asked
 COLUMNS = ("Id", "About", "Account", "Product", "Level", "Letter", "Age", "Approved by")
 
 DONE = {"ApproveReview": "approved", "RejectReview": "rejected", "KeepOrder": "kept"}
-
-by_whom = click.option(
-    "--reviewer",
-    metavar="NAME",
-    help=(
-        "Name to store with the decision. The user of the system counts as the reviewer.  "
-        "[default: that user's]"
-    ),
-)
 
 as_seen = click.option(
     "--attempt",
@@ -111,41 +101,35 @@ def review_show(settings: Settings, id_: str, *, json_: bool) -> None:
 
 @review.command("approve")
 @click.argument("id_", metavar="ID")
-@by_whom
 @as_seen
 @desk_options
-def review_approve(settings: Settings, id_: str, reviewer: str | None, attempt: str | None) -> None:
+def review_approve(settings: Settings, id_: str, attempt: str | None) -> None:
     """Approve a manager with its company, an order, a revocation or a key that waits for a review.
 
     ID is one of review list, such as manager:1 or order:CERTIFICATE. Nobody
-    can approve what they requested. If vetting.four_eyes is on, an EV order needs two users of
-    this system.
+    can approve what they requested. If vetting.four_eyes is on, an EV order needs two people: two
+    users of this system or two of the console.
 
     The command refuses if anything has changed since review show last showed it to you, or, if it
     never did, since review list. You are the user of this system who runs the command. If you
     approve a key, the desk blocks it for every account and revokes all its certificates; this
     always needs --attempt.
     """
-    name = reviewer or user_here()
-    show_reply(ask(settings, "ApproveReview", Id=id_, Reviewer=name, Attempt=attempt))
+    show_reply(ask(settings, "ApproveReview", Id=id_, Attempt=attempt))
 
 
 @review.command("reject")
 @click.argument("id_", metavar="ID")
 @click.option("--reason", required=True, help="The reason; the customer reads it.")
-@by_whom
 @as_seen
 @desk_options
-def review_reject(
-    settings: Settings, id_: str, *, reason: str, reviewer: str | None, attempt: str | None
-) -> None:
+def review_reject(settings: Settings, id_: str, *, reason: str, attempt: str | None) -> None:
     """Reject an order, a manager with all its orders under way, a revocation or a key.
 
     ID is one of review list, such as manager:1 or order:CERTIFICATE. It is refused if anything has
     changed since you saw it, as with review approve.
     """
-    name = reviewer or user_here()
-    show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Reviewer=name, Attempt=attempt))
+    show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Attempt=attempt))
 
 
 @review.command("letter")
@@ -156,18 +140,13 @@ def review_reject(
     type=click.Path(dir_okay=False, path_type=Path),
     help="New file for the letter, readable only for this user.",
 )
-@click.option(
-    "--reviewer",
-    metavar="NAME",
-    help="The person who reads the letter.  [default: the user of the system]",
-)
 @desk_options
-def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | None) -> None:
+def review_letter(settings: Settings, id_: str, output: Path) -> None:
     """Write the letter of an order or a revocation to a file; the log records who read it.
 
     ID is order:CERTIFICATE or revocation:CERTIFICATE.
     """
-    response = ask(settings, "ReadLetter", Id=id_, Reviewer=reviewer or user_here())
+    response = ask(settings, "ReadLetter", Id=id_)
     if "Error" in response:
         show_reply(response)
     try:
@@ -177,11 +156,3 @@ def review_letter(settings: Settings, id_: str, output: Path, reviewer: str | No
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror}", REFUSED)
     show({"Form": response["Form"], "Sha256": response["Sha256"], "File": str(output)})
-
-
-def user_here() -> str:
-    """Return the name of the person at the machine, even when working as root through sudo."""
-    try:
-        return os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):  # no entry in passwd(5), as in many containers
-        return str(os.getuid())

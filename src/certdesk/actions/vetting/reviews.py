@@ -11,6 +11,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import Manager, vetted
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.domain.values.record import replace
+from certdesk.domain.vetting.deciders import USER, Asker
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import (
     AUTOMATIC,
@@ -200,31 +201,30 @@ def withdraw(unit: Unit, order: Order) -> None:
 
 def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
     """Ask for a review."""
+    asker = _asker(unit, context.caller.actor, context.caller.user_id)
     review = Review(
         subject=subject,
         uin=uin,
         kind=subject.partition(":")[0],
         since=context.now,
         attempt=attempt,
-        asked_by=_asker(context, unit),
+        asked_by=asker.name,
+        asked_as=asker.login,
     )
     return put_review(unit, review)
 
 
-def who_asked(unit: Unit, review: Review, certificate_id: str) -> set[str]:
-    """Return the names of all who took part in the request that a review is about."""
+def who_asked(unit: Unit, review: Review, certificate_id: str) -> set[Asker]:
+    """Return all who took part in the request that a review is about."""
     return {
-        _name(unit, entry.actor, entry.user_id)
+        _asker(unit, entry.actor, entry.user_id)
         for entry in unit.audit.where(subject=certificate_id)
         if entry.action in ASKING[review.kind]
     }
 
 
-def _asker(context: Context, unit: Unit) -> str:
-    return _name(unit, context.caller.actor, context.caller.user_id)
-
-
-def _name(unit: Unit, actor: str, user_id: int | None) -> str:
-    """Return the name of a caller: a user's by its name, in the form that approvers have."""
+def _asker(unit: Unit, actor: str, user_id: int | None) -> Asker:
+    """Return a caller as somebody who asks: a user by its name and number, or the key alone."""
     user = unit.users.get(user_id) if user_id is not None else None
-    return user.name if user else actor
+    login = "" if user_id is None else f"{USER}:{user_id}"
+    return Asker(name=user.name if user else actor, login=login)

@@ -14,9 +14,9 @@ class Review(Record, kw_only=True):
     Its `subject` is `manager:N`, `order:CERTID`, `revocation:CERTID` or `key:SPKI`. `kind` is the
     part of the `subject` before the colon. `attempt` is the order's (or its revocation's), 0 if
     there is none. `asked_by` is who asked for it and so may not approve it: the name of a user, the
-    SecretId of an account's own key, or `operator`. `approvals` are names and times (ISO 8601) of
-    those who approved, with their users of the system (`Caller.operator`). `verdict` is `approved`
-    or `rejected`, None while it waits.
+    SecretId of an account's own key, or `operator`. `asked_as` is the user's login (`user:N`), ""
+    if it was none. `approvals` are names and times (ISO 8601) of those who approved, with their
+    logins (`Caller.operator`). `verdict` is `approved` or `rejected`, None while it waits.
     """
 
     subject: Code
@@ -25,6 +25,7 @@ class Review(Record, kw_only=True):
     since: datetime
     attempt: int = 0
     asked_by: Lasting
+    asked_as: Code = ""
     approvals: tuple[tuple[Lasting, Lasting, Lasting], ...] = ()
     decided_at: datetime | None = None
     verdict: Code | None = None

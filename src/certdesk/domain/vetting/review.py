@@ -8,7 +8,6 @@ Requirements 4.2.1 (reuse of vetted data); EV Guidelines 7.1.4.2 (contents of a 
 from __future__ import annotations
 
 import enum
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -17,13 +16,14 @@ from certdesk.domain.values.organisation import Manager, Organisation
 from certdesk.domain.values.products import Level
 from certdesk.domain.values.record import replace
 from certdesk.domain.values.subject import Registration, Subject
+from certdesk.domain.vetting.deciders import Asker, Decider, are_two, asked_by_same
 from certdesk.domain.vetting.records import Review
 
 MANAGER, ORDER, REVOCATION, KEY = "manager", "order", "revocation", "key"
 """Kinds of reviews."""
 
 APPROVED, REJECTED = "approved", "rejected"
-AUTOMATIC = "automatic"
+AUTOMATIC = Decider(name="automatic", logins=frozenset())
 """The reviewer if `vetting.automatic` is on."""
 
 OPERATOR = "operator"
@@ -54,10 +54,6 @@ BY_KIND = {
     State.EXPIRED: "expired",
 }
 """The words of ManagerStatusInfo.Status for these states."""
-
-
-class ReviewRefused(Exception):
-    """A review cannot be decided in this way, or not by this person; the text says why."""
 
 
 def state_of(manager: Manager, now: datetime) -> State:
@@ -122,36 +118,38 @@ def in_turn(reviews: Iterable[Review]) -> list[Review]:
 
 def approved(
     review: Review,
-    reviewer: str,
+    decider: Decider,
     now: datetime,
     *,
     operator: str = "",
     needed: int = 1,
-    asked_too: Iterable[str] = (),
 ) -> Review:
     """Return a waiting review after an approval; it is decided when enough people have approved.
 
-    `reviewer` is a name that was typed, and `operator` the user of the system who typed it: one
-    user is one person, under any name. `asked_too` names others than `asked_by` who may not approve
-    it.
-
-    Raises:
-        ReviewRefused: this person may not approve it, or has done so.
+    `operator` is the decider's `Caller.operator`, which is stored. The caller has asked `why_not`.
     """
-    asked = {review.asked_by, *asked_too} - {OPERATOR}
-    if any(_same(name, reviewer) for name in asked):
-        raise ReviewRefused(f"{reviewer} requested it, so another person must approve it")
-    if any(_is_again(each, reviewer, operator) for each in review.approvals):
-        raise ReviewRefused(f"{reviewer} already approved it; a second person must approve it too")
-    if any(who == operator for *_, who in review.approvals):
-        raise ReviewRefused(
-            f"{operator} already approved it; a second person must approve it too, as "
-            "another user of the system"
-        )
-    approvals = (*review.approvals, (reviewer, now.isoformat(), operator))
+    approvals = (*review.approvals, (decider.name, now.isoformat(), operator))
     if len(approvals) < needed:
         return replace(review, approvals=approvals)
     return replace(review, approvals=approvals, decided_at=now, verdict=APPROVED)
+
+
+def why_not(decider: Decider, before: Iterable[Decider], askers: Iterable[Asker]) -> str:
+    """Return why somebody may not approve a review; "" if they may.
+
+    `before` are those who have approved it, and `askers` those who took part in the request.
+    """
+    if asked_by_same(decider, askers):
+        return f"{decider.name} requested it, so another person must approve it"
+    for earlier in before:
+        if earlier.logins and earlier.logins & decider.logins:
+            return f"{decider.name} already approved it; a second person must approve it too"
+        if not are_two(earlier, decider):
+            return (
+                f"{earlier.name} already approved it, and the desk cannot tell whether "
+                f"{decider.name} is another person; the operator has to link their logins"
+            )
+    return ""
 
 
 def rejected(review: Review, reason: str, now: datetime) -> Review:
@@ -175,20 +173,3 @@ def registration_of(organisation: Organisation) -> Registration | None:
     if organisation.id_number is None or country is None:
         return None
     return Registration(number=organisation.id_number.text(), country=country)
-
-
-def _is_again(approval: tuple[str, str, str], reviewer: str, operator: str) -> bool:
-    """Whether an approval is from the same person. Two known users may have the same name."""
-    name, _, before = approval
-    unknown = {"", OPERATOR}
-    are_two = before != operator and not unknown & {before, operator}
-    return _same(name, reviewer) and not are_two
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two names are equal but for case and blanks."""
-    return _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -26,6 +26,8 @@ STANDING = frozenset(
         "Verdict",
         "Reason",
         "DecidedTime",
+        "MayDecide",
+        "WhyNot",
         "Order.Status",
         "Order.StatusMsg",
         "Order.SameKey",

@@ -74,6 +74,8 @@ class ShowReviewReply(Reply, kw_only=True):
 
     Telephone numbers are shown in full, so that reviewers can call them.
 
+    `MayDecide` is whether the caller may approve it now, and `WhyNot` says why not.
+
     `Attempt` is the digest of everything to be decided about, and changes with it. `Since` and
     `AskedBy` are null if nobody asked for a review.
     """
@@ -87,6 +89,8 @@ class ShowReviewReply(Reply, kw_only=True):
     verdict: str | None
     reason: str
     decided_time: str | None
+    may_decide: bool
+    why_not: str
     company: CompanyOfReview | None
     manager: ManagerInfo | None
     contact: ContactInfo | None
@@ -95,7 +99,10 @@ class ShowReviewReply(Reply, kw_only=True):
 
 
 def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewReply:
-    """Read one review with what is to be vetted; `attempt` is filled in later."""
+    """Read one review with what is to be vetted.
+
+    `attempt` is filled in later, and what the caller may do where it is shown.
+    """
     review, manager, order = subject.review, subject.manager, subject.order
     company = unit.companies.get(manager.company_id) if manager else None
     people = records.people_of(context.desk.vault, manager) if manager else None
@@ -110,6 +117,8 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         verdict=review.verdict if review else None,
         reason=review.reason if review else "",
         decided_time=utc_time(review.decided_at) if review else None,
+        may_decide=False,
+        why_not="",
         company=_company(context, company) if company else None,
         manager=manager_info(context, unit, manager, worded=utc_time, whole=True)
         if manager

@@ -1,17 +1,19 @@
-"""The content of a review and of its letters; checks of names and reasons."""
+"""The content of a review and of its letters; checks of reasons."""
 
 from __future__ import annotations
 
 import base64
+
+from msgspec.structs import replace
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
 from certdesk.domain.values.texts import text_fault
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.engine import Context, Written
-from certdesk.operator.lookups import LONGEST
 from certdesk.operator.vetting.content import ShowReviewReply, letter_of
-from certdesk.operator.vetting.seen_reviews import ReviewView, keeping, unseen, view_of
+from certdesk.operator.vetting.deciding import signed, why_not_now
+from certdesk.operator.vetting.seen_reviews import keeping, unseen, view_of
 from certdesk.operator.vetting.subject import subject_of
 from certdesk.ports import Unit, place_of_letter
 from certdesk.wire.model import Reply, Request
@@ -32,13 +34,16 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
     Each view of telephone numbers and the company number is logged.
     """
 
-    def read(unit: Unit) -> tuple[ReviewView, list[SeenReview]]:
-        found = view_of(context, unit, subject_of(unit, request.id))
-        return found, unseen(context, unit, [found], shown=True)
+    def read(unit: Unit) -> tuple[ShowReviewReply, list[SeenReview]]:
+        subject = subject_of(unit, request.id)
+        found = view_of(context, unit, subject)
+        because = why_not_now(context, unit, subject)
+        shown = replace(found.content, may_decide=not because, why_not=because)
+        return shown, unseen(context, unit, [found], shown=True)
 
-    found, sights = context.desk.store.read(read)
-    keep = keeping(sights, found.content)
-    return _noted(context, found.content, keep) if found.content.manager else keep
+    shown, sights = context.desk.store.read(read)
+    keep = keeping(sights, shown)
+    return _noted(context, shown, keep) if shown.manager else keep
 
 
 def _noted(
@@ -48,17 +53,16 @@ def _noted(
 
     def commit(unit: Unit) -> ShowReviewReply:
         its = shown.order.certificate_id if shown.order else shown.id
-        context.record(unit, its, f"{shown.id} shown to {context.caller.operator}", uin=shown.uin)
+        context.record(unit, its, f"{shown.id} shown to {signed(context)}", uin=shown.uin)
         return keep(unit)
 
     return Written(commit)
 
 
 class ReadLetterRequest(Request):
-    """Which letter: `order:CERTID` or `revocation:CERTID`; and the name of the reader."""
+    """Which letter: `order:CERTID` or `revocation:CERTID`."""
 
     id: str
-    reviewer: str
 
 
 class ReadLetterReply(Reply):
@@ -72,7 +76,6 @@ class ReadLetterReply(Reply):
 @catalog.action(InvalidParam, writes=True, internal=True)
 def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLetterReply]:
     """Return the letter that was uploaded for an order; this is logged."""
-    check_reviewer(request.reviewer)
 
     def commit(unit: Unit) -> ReadLetterReply:
         subject = subject_of(unit, request.id)
@@ -80,21 +83,12 @@ def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLett
         if letter is None:
             raise ReviewNotFound(f"{request.id}: it has no letter.")
         content = context.desk.vault.open(letter.content, place_of_letter(letter)).reveal()
-        context.record(unit, letter.certificate_id, f"read by {request.reviewer}", uin=letter.uin)
+        context.record(unit, letter.certificate_id, f"read by {signed(context)}", uin=letter.uin)
         return ReadLetterReply(
             form=letter.form, sha256=letter.sha256, content=base64.b64encode(content).decode()
         )
 
     return commit
-
-
-def check_reviewer(name: str) -> None:
-    """Refuse a name that is blank, or that would confuse a terminal.
-
-    Raises:
-        InvalidParam: it is blank, too long or not printable.
-    """
-    _check_text("Reviewer", name, LONGEST)
 
 
 def checked_reason(text: str) -> str:
@@ -104,10 +98,6 @@ def checked_reason(text: str) -> str:
         InvalidParam: it is blank, too long, or would confuse a terminal.
     """
     reason = text.strip()
-    _check_text("Reason", reason, LONGEST_REASON)
+    if not reason or text_fault(reason, LONGEST_REASON):
+        raise InvalidParam(f"Reason: must be 1 to {LONGEST_REASON} printable characters.")
     return reason
-
-
-def _check_text(name: str, text: str, longest: int) -> None:
-    if not text.strip() or text_fault(text, longest):
-        raise InvalidParam(f"{name}: must be 1 to {longest} printable characters.")

@@ -13,9 +13,11 @@ from certdesk.domain.orders.lifecycle import Status, StatusMessage, WaitEvent
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.organisation import Manager
 from certdesk.domain.values.products import PRODUCTS
+from certdesk.domain.vetting.deciders import Asker
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import (
     KEY,
+    OPERATOR,
     REJECTED,
     REVOCATION,
     State,
@@ -99,17 +101,19 @@ def people_needed_for(context: Context, review: Review, order: Order | None) -> 
     return people_needed(PRODUCTS[order.product_id].level, four_eyes=context.desk.rules.four_eyes)
 
 
-def asked_too(unit: Unit, subject: Subject, review: Review) -> set[str]:
-    """Return the names of others who took part in the request, and may not approve it.
+def askers_of(unit: Unit, subject: Subject, review: Review) -> set[Asker]:
+    """Return all who took part in the request, and may not approve it.
 
-    For a key, these are all who asked to have a certificate for it revoked.
+    For a key, these are all who asked to have a certificate for it revoked. Anybody may approve
+    what the operator entered.
     """
     orders = [subject.order] if subject.order else []
     if subject.spki_sha256 is not None:
         orders = orders_with(unit, subject.spki_sha256)
-    return {
-        name for order in orders for name in reviews.who_asked(unit, review, order.certificate_id)
-    }
+    asked = {Asker(name=review.asked_by, login=review.asked_as)}
+    for order in orders:
+        asked |= reviews.who_asked(unit, review, order.certificate_id)
+    return {asker for asker in asked if asker.name != OPERATOR}
 
 
 def check_turn(order: Order | None, manager: Manager | None, now: datetime) -> None:

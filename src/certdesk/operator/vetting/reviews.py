@@ -5,12 +5,12 @@ from __future__ import annotations
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.vetting.records import Review, SeenReview
-from certdesk.domain.vetting.review import KEY, ORDER, ReviewRefused, approved, in_turn, rejected
+from certdesk.domain.vetting.review import KEY, ORDER, approved, in_turn, rejected
 from certdesk.engine import Context
 from certdesk.operator.vetting.content import approvals_of
-from certdesk.operator.vetting.detail import check_reviewer, checked_reason
+from certdesk.operator.vetting.deciding import decider_of, name_of, signed, why_not_approve
+from certdesk.operator.vetting.detail import checked_reason
 from certdesk.operator.vetting.outcome import (
-    asked_too,
     check_turn,
     earlier_approval,
     fail,
@@ -72,10 +72,9 @@ def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[
 
 
 class ApproveReviewRequest(Request):
-    """What is approved, and by whom; `Attempt` is the digest of what the reviewer saw."""
+    """What is approved; `Attempt` is the digest of what the reviewer saw."""
 
     id: str
-    reviewer: str
     attempt: str | None = None
 
 
@@ -95,7 +94,6 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
     Approving a key confirms that it is compromised: nobody may use it again. Something that was
     approved before stays as it is. A review that has changed since the operator saw it is refused.
     """
-    check_reviewer(request.reviewer)
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> ReviewDecisionReply:
@@ -106,22 +104,21 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
         if review.kind == ORDER:
             check_turn(subject.order, subject.manager, context.now)
         seen = check_seen(context, unit, subject, request.attempt, always=review.kind == KEY)
-        try:
-            after = approved(
-                review,
-                request.reviewer,
-                context.now,
-                operator=context.caller.operator,
-                needed=people_needed_for(context, review, subject.order),
-                asked_too=asked_too(unit, subject, review),
-            )
-        except ReviewRefused as refused:
-            raise InvalidParam(f"{subject.name}: {refused}.") from None
+        refused = why_not_approve(context, unit, subject, review)
+        if refused:
+            raise InvalidParam(f"{subject.name}: {refused}.")
+        caller = context.caller
+        after = approved(
+            review,
+            decider_of(unit, name_of(caller), caller.operator),
+            context.now,
+            operator=caller.operator,
+            needed=people_needed_for(context, review, subject.order),
+        )
         after = unit.reviews.replace(after)
         take_effect(context, unit, subject, after)
         its = subject.order.certificate_id if subject.order else subject.name
-        who = _named(context, request.reviewer)
-        detail = f"{subject.name} approved by {who}, attempt {seen}"
+        detail = f"{subject.name} approved by {signed(context)}, attempt {seen}"
         context.record(unit, its, detail, uin=_whose(subject, after))
         return _decision(subject, after)
 
@@ -129,14 +126,13 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
 
 
 class RejectReviewRequest(Request):
-    """What is rejected, why, and by whom; the owner of the order sees the reason.
+    """What is rejected, and why; the owner of the order sees the reason.
 
     `Attempt` is the digest of what the reviewer saw.
     """
 
     id: str
     reason: str
-    reviewer: str
     attempt: str | None = None
 
 
@@ -148,7 +144,6 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     the order goes back to status 1. A rejected key stays blocked for the accounts that reported it.
     A review that has changed since the operator saw it is refused.
     """
-    check_reviewer(request.reviewer)
     reason = checked_reason(request.reason)
 
     def commit(unit: Unit) -> ReviewDecisionReply:
@@ -160,8 +155,7 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
             raise InvalidParam(f"{subject.name}: it was already {review.verdict}.")
         check_seen(context, unit, subject, request.attempt)
         after = unit.reviews.replace(rejected(review, reason, context.now))
-        who = _named(context, request.reviewer)
-        detail = f"{subject.name} rejected by {who}: {reason}"
+        detail = f"{subject.name} rejected by {signed(context)}: {reason}"
         failed = fail(context, unit, subject, reason, detail)
         return _decision(subject, after, [each.certificate_id for each in failed])
 
@@ -190,12 +184,6 @@ def _info(unit: Unit, review: Review, view: ReviewView) -> ReviewInfo:
         approvals=approvals_of(review),
         attempt=its.attempt,
     )
-
-
-def _named(context: Context, reviewer: str) -> str:
-    """Return the reviewer's name for the log: the name that was typed, and the system user."""
-    uid = context.caller.uid
-    return reviewer if uid is None else f"{reviewer} (uid {uid})"
 
 
 def _whose(subject: Subject, review: Review) -> str:
