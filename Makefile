@@ -1,6 +1,6 @@
 # One line a target; what a target runs is in noxfile.py. Words for the program: make test ARGS="-k names"
 NOX = .venv/bin/nox --session
-.PHONY: help venv demo test quick coverage slow serve world bench site picture filled lint lock
+.PHONY: help venv demo test quick coverage slow serve world bench site picture screenshots filled lint lock
 
 help: ; @sed -nE 's/^([a-z]+): .*## ([a-z].*)/\1: \2/p' Makefile
 venv: .venv/stamp ## make .venv from the locks
@@ -14,7 +14,8 @@ world: .venv/stamp ; @.venv/bin/certdesk world $(ARGS) ## start DNS and a web se
 bench: .venv/stamp ; @.venv/bin/python -m bench $(ARGS) ## measure the hot paths
 site: .venv/stamp ; @$(NOX) site ## build the pages as a site in site/html, and check its links
 picture: .venv/stamp ; @$(NOX) picture ## draw the terminal of the README from a run of the demo
+screenshots: .venv/stamp ; @$(NOX) screenshots ## make a picture of each page of the console in site/screenshots
 filled: .venv/stamp ; @.venv/bin/python -m tests.releases.making ## keep filled databases of this version, for later upgrades
 lint: .venv/stamp ; @$(NOX) lint types -- $(ARGS) ## check style, types and the direction of imports
 lock: .venv/stamp ; @$(NOX) lock -- $(ARGS) ## resolve the locks again (ARGS=--upgrade takes new releases)
-.venv/stamp: requirements/uv.txt requirements/dev.txt requirements/clients.txt ; @$(or $(PYTHON),python3) tools/venv.py
+.venv/stamp: requirements/uv.txt requirements/dev.txt requirements/clients.txt assets/package-lock.json ; @$(or $(PYTHON),python3) tools/venv.py

@@ -42,7 +42,6 @@ LOCK_OPTIONS = (
     "--custom-compile-command=make lock",
 )
 NPM_LOCK_OPTIONS = (
-    "--prefix=tests/clients",
     "--package-lock-only",
     "--omit-lockfile-registry-resolved",
     "--ignore-scripts",
@@ -83,9 +82,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def servers(session: nox.Session) -> None:
-    """The programs and the clients for Node that tests meet for real: install what is missing."""
+    """The programs and npm packages that tests meet for real: install what is missing."""
     run(session, "python", "tools/servers.py")
-    run(session, "python", "tools/node.py")
+    run(session, "python", "-m", "tools.node")
 
 
 @nox.session(requires=["servers"])
@@ -129,6 +128,12 @@ def picture(session: nox.Session) -> None:
     run(session, "python", "tools/picture.py")
 
 
+@nox.session(requires=["servers"])
+def screenshots(session: nox.Session) -> None:
+    """A picture of each page of the console, in the folder site/screenshots."""
+    run(session, "python", "-m", "tools.screenshots")
+
+
 @nox.session
 def lock(session: nox.Session) -> None:
     """Resolve the hashed locks again; releases already locked stay unless --upgrade is given."""
@@ -142,5 +147,6 @@ def lock(session: nox.Session) -> None:
     ):
         output = f"--output-file=requirements/{name}.txt"
         run(session, "uv", "pip", "compile", *LOCK_OPTIONS, *sources, output, *session.posargs)
-    # The versions of the two clients themselves are in package.json.
-    session.run("npm", "install", *NPM_LOCK_OPTIONS, external=True)
+    # The versions of the packages themselves are in package.json.
+    for folder in ("assets", "tests/clients"):
+        run(session, "npm", "install", f"--prefix={folder}", *NPM_LOCK_OPTIONS)

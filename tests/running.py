@@ -137,7 +137,7 @@ class RunningDesk:
         unlimited = "" if "rate" in settings else "rate.limit = 0\n"
         if not re.search(r"^\[?http\b", settings, re.MULTILINE):
             unlimited += "http.wrong_per_minute = 0\nhttp.pages_per_second = 0\n"
-            unlimited += "http.unsigned_per_second = 0\n"
+            unlimited += "http.unsigned_per_second = 0\nhttp.console_per_minute = 0\n"
         self._config.write_text(unlimited + settings)
         self._log = folder.with_name(f"{folder.name}.log")
         self._process: subprocess.Popen[str] | None = None

@@ -92,6 +92,7 @@ DECLARED = {
     "http.wrong_per_minute": ("CERTDESK_HTTP_WRONG_PER_MINUTE", 20),
     "http.unsigned_per_second": ("CERTDESK_HTTP_UNSIGNED_PER_SECOND", 10),
     "http.pages_per_second": ("CERTDESK_HTTP_PAGES_PER_SECOND", 100),
+    "http.console_per_minute": ("CERTDESK_HTTP_CONSOLE_PER_MINUTE", 240),
     "log.format": ("CERTDESK_LOG_FORMAT", "json"),
     "watch.allow_networks": ("CERTDESK_WATCH_ALLOW_NETWORKS", ()),
     "log.level": ("CERTDESK_LOG_LEVEL", "info"),

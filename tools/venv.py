@@ -44,6 +44,8 @@ def main() -> None:
     # In a folder beside the environment: the names of the modules in it are taken (pyproject.toml).
     run(*uv, "install", "--python", python, "--target", CLIENTS, *CLIENTS_OPTIONS)
     run(*compiler, "-q", "-j", "0", "-x", NOT_COMPILED, VENV / "lib")
+    # Where there is no npm registry, it says so itself: the console works without its styles.
+    subprocess.run((python, "-m", "tools.assets"), cwd=ROOT, check=False)
     STAMP.touch()
 
 

@@ -431,7 +431,13 @@ class Settings:
     pages_per_second: int = _setting(
         "http.pages_per_second",
         100,
-        "Requests a second from one address for /pki/, downloads and the page at /. 0: no limit.",
+        "Requests a second from one address for /pki/, downloads and the page at /, and for the "
+        "console. 0: no limit.",
+    )
+    console_per_minute: int = _setting(
+        "http.console_per_minute",
+        240,
+        "Requests a minute of one visitor of the console, in each serving process. 0: no limit.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = _setting(
         "log.level", "info", "debug, info, warning or error."

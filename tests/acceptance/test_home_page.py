@@ -36,8 +36,10 @@ class Links(HTMLParser):
         self.found: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note what has an address, and what runs."""
+        """Note what loads by an address, and what runs."""
         named = {name for name, _ in attrs} & {"src", "href", "action", "style"}
+        # A link is followed by people only.
+        named = named if tag != "a" else set()
         if named or tag in ("script", "style", "form", "img", "iframe", "link"):
             self.found.append(tag)
 

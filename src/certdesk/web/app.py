@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 
+from certdesk.web.console.door import ConsoleDoor, is_for_console
 from certdesk.web.gcra import too_many
 from certdesk.web.health import WATCHED
 from certdesk.web.home import asks_for_page, home_route
@@ -31,7 +32,9 @@ MISDIRECTED = 421
 NO_STORE = "no-store"
 
 
-def application(api: Api, pki: Pki | None, downloads: Route, watch: Watch, edge: Edge) -> ASGIApp:
+def application(
+    api: Api, pki: Pki | None, downloads: Route, watch: Watch, console: ConsoleDoor, edge: Edge
+) -> ASGIApp:
     """Return the application, with the API at `/` and the other routes.
 
     The API is a bare ASGI callable, since routing would cost more than all its other checks.
@@ -52,7 +55,8 @@ def application(api: Api, pki: Pki | None, downloads: Route, watch: Watch, edge:
             await api(scope, receive, send)
             return
         refused = None if watch.may_see(scope) else _refusal(edge, scope)
-        await (refused or pages)(scope, receive, _unkept(send))
+        mounted = console if is_for_console(scope["path"]) else pages
+        await (refused or mounted)(scope, receive, _unkept(send))
 
     return app
 

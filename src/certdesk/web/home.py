@@ -1,6 +1,6 @@
 """The page for browsers at `/`, the URL of the API: it says what this service is.
 
-It is the same for everybody, loads no resources and has no forms.
+It is the same for everybody, loads no resources and has no forms; it links to the console.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Cloud's SSL Certificates service (<code>ssl</code>, version 2019-12-05).</p>
 <p>To use it, set this address as the endpoint of your SDK, of <code>tccli</code> or of Terraform,
 with keys that the operator of this desk has given you. Never use keys of a real Tencent Cloud
 account here.</p>
-<p>There is nothing to sign in to in a browser. Operators work with the command
+<p>People sign in at <a href="/console/">the console</a>. Operators may also work with the command
 <code>certdesk</code>; <code>certdesk --help</code> says what there is.</p>
 </html>
 """

@@ -29,6 +29,7 @@ from certdesk.web.connections.acceptor import Rules as AcceptRules
 from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import SeatLimits, Seats
+from certdesk.web.console.door import ConsoleDoor, Premises, log_missing_assets
 from certdesk.web.downloads import LINKS_FROM, Downloads, LinkLimiter, LinkRateLimits
 from certdesk.web.edge import MINUTE, Edge, edge_of
 from certdesk.web.gcra import RateLimiter
@@ -45,6 +46,8 @@ IDLE_SECONDS = 75
 GRACE_SECONDS = 25
 STRANGERS_THREADS = 2
 """The threads for work before the caller is known, and for public pages."""
+
+CONSOLE_THREADS = 2
 
 TICKS_A_SECOND = 10
 """The ticks of uvicorn's loop in a second."""
@@ -79,6 +82,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         SettingsError: the address cannot be listened on.
     """
     make_room_for_files(settings.connections)
+    log_missing_assets()
     with listen(settings) as listener, request_threads(settings) as threads:
         url = url_of(listener, settings)
         shared = Shared(
@@ -106,10 +110,11 @@ async def _run(
 
 
 class Threads(Record, gc=True):
-    """The threads of requests, and those for strangers and public pages."""
+    """The threads of requests, those for strangers and public pages, and the console's."""
 
     requests: ThreadPool
     strangers: ThreadPool
+    console: ThreadPool
 
 
 @contextlib.contextmanager
@@ -118,8 +123,9 @@ def request_threads(settings: Settings) -> Iterator[Threads]:
     with (
         ThreadPool(settings.threads, "request") as requests,
         ThreadPool(STRANGERS_THREADS, "stranger") as strangers,
+        ThreadPool(CONSOLE_THREADS, "console") as console,
     ):
-        yield Threads(requests, strangers)
+        yield Threads(requests, strangers, console)
 
 
 def link_limiter(settings: Settings) -> RateLimiter:
@@ -150,7 +156,10 @@ def server_of(settings: Settings, desk: Desk, shared: Shared, threads: Threads) 
     )
     limits_of_links = LinkRateLimits(link=shared.links, account=shared.links_of_account)
     downloads = Downloads(desk, actions(), limits_of_links).route(edge, threads.requests)
-    app = application(api, desk.issuers.pki, downloads, watch, edge)
+    premises = Premises(
+        desk=desk, catalog=actions(), settings=settings, edge=edge, threads=threads.console
+    )
+    app = application(api, desk.issuers.pki, downloads, watch, ConsoleDoor(premises), edge)
     return Server(_config(settings, app), settings, edge)
 
 

@@ -26,6 +26,7 @@ from certdesk.domain.values.retry import doubled
 from certdesk.settings import SettingsError
 from certdesk.web.admin import admin_socket, group_of
 from certdesk.web.connections.listening import listen, make_room_for_files
+from certdesk.web.console.door import log_missing_assets
 from certdesk.web.health import DeskHealth
 from certdesk.web.processes.answering import Answering
 from certdesk.web.processes.channel import Channel
@@ -83,6 +84,7 @@ def serve_with_processes(
         SettingsError: the address cannot be listened on, or no process can serve.
     """
     make_room_for_files(settings.connections)
+    log_missing_assets()
     with listen(settings) as listener:
         listener.listen(BACKLOG)
         url = url_of(listener, settings)

@@ -1,0 +1,140 @@
+"""The answer to a request, on one of the console's threads: checks, page, template, headers."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.responses import RedirectResponse, Response
+
+from certdesk.domain.errors import ServiceError
+from certdesk.web.console import guards
+from certdesk.web.console.door import ROOT
+from certdesk.web.console.guards import Forged
+from certdesk.web.console.headers import HEADERS, SEALED_POLICY, policy
+from certdesk.web.console.notices import NOTICES
+from certdesk.web.console.page import Answered, File, Redirect, Shown
+from certdesk.web.console.troubles import TROUBLES, Refused
+from certdesk.web.console.visit import Asked, Visit
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from certdesk.web.console.door import Premises
+
+UNFIT = 422
+"""The status of a form that is shown again."""
+
+log = structlog.get_logger()
+
+
+class Answers:
+    """Makes answers."""
+
+    def __init__(self, premises: Premises, templates: Environment) -> None:
+        """Answer with these templates."""
+        self._premises = premises
+        self._templates = templates
+
+    def answer(self, asked: Asked) -> Response:
+        """Answer a request. Never raises."""
+        try:
+            return self._respond(asked)
+        except Forged as forged:
+            return self.refusal(Refused(403, str(forged)))
+        except Refused as refused:
+            return self.refusal(refused)
+        except Exception:
+            log.exception("unforeseen", request_id=asked.request_id, page=asked.page.path)
+            return self.refusal(Refused(500), asked.request_id)
+
+    def refusal(self, refused: Refused, request_id: str = "") -> Response:
+        """Return the page that says why there is no other."""
+        trouble = TROUBLES[refused.status]
+        shown = Shown(
+            trouble.title,
+            status=refused.status,
+            text=refused.text or trouble.text,
+            request_id=request_id,
+        )
+        response = self._shown(shown, "trouble.html", None, secrets.token_urlsafe(32))
+        response.headers.update(refused.headers)
+        return response
+
+    def _respond(self, asked: Asked) -> Response:
+        if asked.is_change:
+            guards.check_sender(asked.headers, asked.origin)
+            guards.check_token(asked.cookie, asked.form.raw(guards.TOKEN))
+        visit = Visit(asked)
+        # Who has no session gets a value too: the token of the form that signs in is bound to it.
+        cookie = asked.cookie or secrets.token_urlsafe(32)
+        answered = _answered(visit)
+        if isinstance(answered, Shown):
+            response = self._shown(answered, asked.page.template, visit, cookie)
+            if cookie != asked.cookie:
+                _set_cookie(response, asked, cookie)
+            return response
+        if isinstance(answered, Redirect):
+            return _redirect(answered, asked)
+        return _file(answered)
+
+    def _shown(self, shown: Shown, template: str, visit: Visit | None, cookie: str) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        text = self._templates.get_template(template).render(
+            shown.values,
+            title=shown.title,
+            nonce=nonce,
+            visit=visit,
+            form_token=guards.form_token(cookie),
+            notice=NOTICES.get(visit.query.text("said")) if visit else None,
+        )
+        headers = HEADERS | {"Content-Security-Policy": policy(nonce, shown.forms_to)}
+        return Response(text, shown.status, headers, media_type="text/html")
+
+
+def _answered(visit: Visit) -> Answered:
+    page = visit.asked.page
+    if not visit.asked.is_change or page.act is None:
+        return page.show(visit)
+    try:
+        return page.act(visit)
+    except ServiceError as error:
+        visit.problem = error
+    shown = page.show(visit)
+    if isinstance(shown, Shown):
+        shown.status = UNFIT
+    return shown
+
+
+def _redirect(redirect: Redirect, asked: Asked) -> Response:
+    target = f"{ROOT}{redirect.path}"
+    if redirect.said:
+        # A key that nobody wrote a sentence for is a mistake of the page.
+        assert redirect.said in NOTICES  # noqa: S101
+        target += f"{'&' if '?' in target else '?'}said={redirect.said}"
+    response = RedirectResponse(target, 303, HEADERS)
+    if redirect.session is not None:
+        _set_cookie(response, asked, redirect.session)
+    return response
+
+
+def _file(file: File) -> Response:
+    headers = HEADERS | {
+        "Content-Security-Policy": SEALED_POLICY,
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+    }
+    return Response(file.content, 200, headers, media_type=file.kind)
+
+
+def _set_cookie(response: Response, asked: Asked, value: str) -> None:
+    """Set the visitor's cookie, or take it away where `value` is empty."""
+    response.set_cookie(
+        asked.origin.cookie,
+        value,
+        max_age=None if value else 0,
+        path="/",
+        secure=asked.origin.is_secure,
+        httponly=True,
+        samesite="lax",
+    )

@@ -1,0 +1,189 @@
+"""The console: from a request to an answer."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from certdesk.web.body import BodyShare, BodyTooLarge, BodyTooSlow, NoRoom, read_body
+from certdesk.web.console.answers import Answers
+from certdesk.web.console.door import ROOT
+from certdesk.web.console.forms import BadForm, Form, read_form, read_query
+from certdesk.web.console.origins import Origin, origin_of
+from certdesk.web.console.pages import PAGES
+from certdesk.web.console.rendering import environment
+from certdesk.web.console.static_files import StaticFiles
+from certdesk.web.console.troubles import Refused
+from certdesk.web.console.visit import Asked
+from certdesk.web.edge import MINUTE
+from certdesk.web.gcra import RateLimiter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from certdesk.web.console.door import Premises
+    from certdesk.web.console.page import Page
+
+MOST_WAITING = 100
+"""How many requests may wait for the console's threads; others are told to come back."""
+
+READS = ("GET", "HEAD")
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
+_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
+_STATIC = "/static/"
+
+
+class Console:
+    """All pages below `/console/`."""
+
+    def __init__(self, premises: Premises) -> None:
+        """Read templates, styles and scripts."""
+        self._premises = premises
+        self._static = StaticFiles()
+        self._answers = Answers(premises, environment(self._static))
+        self._limiter = RateLimiter(premises.settings.console_per_minute, MINUTE)
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        request = Request(scope, receive)
+        try:
+            response = await self._response(request)
+        except Refused as refused:
+            response = self._answers.refusal(refused)
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        path = request.scope["path"].removeprefix(ROOT)
+        if not path:
+            return RedirectResponse(f"{ROOT}/", 307)
+        if path.startswith(_STATIC):
+            return self._file(request, path.removeprefix(_STATIC))
+        origin = self._origin(request)
+        if _is_elsewhere(request, origin):
+            return RedirectResponse(f"{origin.text}{_target(request)}", 307)
+        cookie = _cookie(request, origin)
+        self._check_rate(cookie)
+        page, values = _found(path)
+        _check_method(request, page)
+        # The memory for the body is used until the answer is there.
+        with self._premises.edge.share(request.scope) as share:
+            asked = Asked(
+                page=page,
+                path=path,
+                values=values,
+                query=_query(request),
+                form=await self._form(request, page, share),
+                is_change=request.method not in READS,
+                origin=origin,
+                cookie=cookie,
+                headers=request.headers,
+                network=self._premises.edge.peers.block(request.scope),
+                request_id=str(uuid.uuid4()),
+            )
+            return await self._answered(asked)
+
+    def _file(self, request: Request, name: str) -> Response:
+        file = self._static.answer(name, request.headers.get("accept-encoding", ""))
+        if file is None:
+            raise Refused(404)
+        return file
+
+    def _origin(self, request: Request) -> Origin:
+        """Return where the console is for this browser.
+
+        Raises:
+            Refused: a password typed there could be read on its way.
+        """
+        public_url = self._premises.settings.public_url
+        host = request.headers.get("host", "")
+        origin = origin_of(public_url, tls=request.url.scheme == "https", host=host)
+        is_forwarded = any(name in request.headers for name in FORWARDED)
+        if not origin.is_usable or (is_forwarded and not public_url):
+            raise Refused(
+                403,
+                "The console works at an address with https: only, and this desk does not know "
+                "of one. The operator sets http.public_url to the address that people use.",
+            )
+        return origin
+
+    def _check_rate(self, cookie: str) -> None:
+        wait = self._limiter.wait(cookie, 0) if cookie else 0
+        if wait:
+            raise Refused(429, headers={"Retry-After": str(int(wait) + 1)})
+
+    async def _form(self, request: Request, page: Page, share: BodyShare) -> Form:
+        if request.method in READS:
+            return Form()
+        try:
+            body = await read_body(
+                request.receive,
+                request.headers.get("content-length"),
+                limit=page.body_limit,
+                seconds=self._premises.edge.body_seconds,
+                share=share,
+            )
+            return read_form(body, request.headers.get("content-type", ""))
+        except BodyTooLarge:
+            raise Refused(413, headers={"Connection": "close"}) from None
+        except (BodyTooSlow, NoRoom):
+            raise Refused(503, headers={"Connection": "close"}) from None
+        except BadForm:
+            raise Refused(400) from None
+
+    async def _answered(self, asked: Asked) -> Response:
+        if self._waiting >= MOST_WAITING:
+            raise Refused(503, headers={"Retry-After": "5"})
+        self._waiting += 1
+        try:
+            return await self._premises.threads.run(self._answers.answer, asked)
+        finally:
+            self._waiting -= 1
+
+
+def _is_elsewhere(request: Request, origin: Origin) -> bool:
+    """Return whether a page is asked for by the address of this machine instead of its name.
+
+    Passkeys and cookies are bound to the name.
+    """
+    has_name = request.url.hostname == origin.host
+    return origin.is_local and not has_name and request.method in READS
+
+
+def _target(request: Request) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    path = request.scope["raw_path"].decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _cookie(request: Request, origin: Origin) -> str:
+    """Return the value of the visitor's cookie, "" if it is none of the desk's."""
+    value = request.cookies.get(origin.cookie, "")
+    return value if _COOKIE_VALUE.fullmatch(value) else ""
+
+
+def _found(path: str) -> tuple[Page, Mapping[str, str]]:
+    for page in PAGES:
+        values = page.values_in(path)
+        if values is not None:
+            return page, values
+    raise Refused(404)
+
+
+def _check_method(request: Request, page: Page) -> None:
+    methods = READS if page.act is None else (*READS, "POST")
+    if request.method not in methods:
+        raise Refused(405, headers={"Allow": ", ".join(methods), "Connection": "close"})
+
+
+def _query(request: Request) -> Form:
+    try:
+        return read_query(request.scope["query_string"])
+    except BadForm:
+        raise Refused(400) from None

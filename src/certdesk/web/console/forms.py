@@ -1,0 +1,79 @@
+"""The fields of a form that a browser sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from certdesk.domain.values.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIELDS = 500
+"""The most fields of a form."""
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+class BadForm(Exception):
+    """The body is not a form, or has too many fields."""
+
+
+class Form(Record):
+    """The values of each field, in the order of the form."""
+
+    fields: Mapping[str, tuple[str, ...]] = {}
+
+    def text(self, name: str) -> str:
+        """Return a field's value without the blanks around it; "" if it was not sent."""
+        return self.raw(name).strip()
+
+    def raw(self, name: str) -> str:
+        """Return a field's value as it was typed, as for passwords."""
+        return self.all(name)[0] if self.all(name) else ""
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Return the values of a field that may be sent more than once, such as check boxes."""
+        return self.fields.get(name, ())
+
+    def has(self, name: str) -> bool:
+        """Return whether a field was sent, as a ticked box or a pressed button is."""
+        return name in self.fields
+
+
+def read_form(body: bytes, content_type: str) -> Form:
+    """Read a body.
+
+    Raises:
+        BadForm: it is not a form.
+    """
+    if content_type.partition(";")[0].strip().lower() != URLENCODED:
+        raise BadForm
+    return Form(_pairs(body))
+
+
+def read_query(query: bytes) -> Form:
+    """Read the query of an address.
+
+    Raises:
+        BadForm: it is not one.
+    """
+    return Form(_pairs(query))
+
+
+def _pairs(encoded: bytes) -> dict[str, tuple[str, ...]]:
+    try:
+        pairs = parse_qsl(
+            encoded.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=FIELDS,
+        )
+    except ValueError:
+        raise BadForm from None
+    fields: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        # Browsers send a line break as two characters.
+        fields[name] = (*fields.get(name, ()), value.replace("\r\n", "\n"))
+    return fields

@@ -1,0 +1,122 @@
+"""What a page is made of: its declaration, what it is told, and what it answers.
+
+A page is a module in `pages/` with its template beside it. It has a `PAGE`:
+
+>>> def show(visit):
+...     return Shown("Clock", now=visit.query.text("Zone"))
+>>> PAGE = Page("/clock/{zone}", show)
+>>> PAGE.template, PAGE.values_in("/clock/UTC"), PAGE.values_in("/clock")
+('page.html', {'zone': 'UTC'}, None)
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from certdesk.domain.values.record import Record
+
+if TYPE_CHECKING:
+    from certdesk.web.console.visit import Visit
+
+KIB = 1024
+_VALUE = re.compile(r"\{([a-z_]+)\}")
+
+
+class Access(enum.Enum):
+    """Who may open a page, besides what its roles say."""
+
+    EVERYBODY = enum.auto()
+    """Strangers too."""
+
+    HALFWAY = enum.auto()
+    """Also who has given a name and a password, and no second step yet."""
+
+    SIGNED_IN = enum.auto()
+    """Who has signed in completely."""
+
+    PROVED = enum.auto()
+    """Who has also proved within the last minutes who it is: the page shows a secret."""
+
+
+class Shown:
+    """A page as it is shown: its title, and the values of its template.
+
+    `forms_to` are further origins that a form of it may lead to.
+    """
+
+    def __init__(
+        self, title: str, *, status: int = 200, forms_to: Sequence[str] = (), **values: object
+    ) -> None:
+        """Show `values` under a title."""
+        self.title = title
+        self.status = status
+        self.forms_to = forms_to
+        self.values = values
+
+
+class Redirect(Record):
+    """Another page, asked for with GET.
+
+    `path` begins after `/console`. `said` is the key of a sentence in `notices.py`, shown there.
+    `session` is the new value of the visitor's cookie; "" takes the cookie away.
+    """
+
+    path: str
+    said: str = ""
+    session: str | None = None
+
+
+class File(Record):
+    """A file to be saved. Browsers never show it as a part of the desk."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+Answered = Shown | Redirect | File
+Show = Callable[["Visit"], Answered]
+
+
+class Page(Record, gc=True):
+    """A page of the console.
+
+    `show` answers a GET, `act` a POST. A refusal of an action within `act` shows the page again,
+    with the refusal beside its field. `menu` is the word in the navigation, if the page is in it.
+    `body_limit` is in bytes.
+    """
+
+    path: str
+    show: Show
+    act: Show | None = None
+    access: Access = Access.SIGNED_IN
+    menu: str = ""
+    body_limit: int = 64 * KIB
+
+    @property
+    def template(self) -> str:
+        """The file beside the module that has `show`."""
+        return f"{self.show.__module__.rpartition('.')[2]}.html"
+
+    def values_in(self, path: str) -> Mapping[str, str] | None:
+        """Return the values of `{names}` in a path; None if it is another page's."""
+        found = _pattern(self.path).fullmatch(path)
+        return found.groupdict() if found else None
+
+
+_patterns: dict[str, re.Pattern[str]] = {}
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    if path not in _patterns:
+        pieces = _VALUE.split(path)
+        # Every second piece is a name.
+        regular = "".join(
+            f"(?P<{piece}>[^/]+)" if place % 2 else re.escape(piece)
+            for place, piece in enumerate(pieces)
+        )
+        _patterns[path] = re.compile(regular)
+    return _patterns[path]

@@ -1,0 +1,106 @@
+"""The frame of every page: its headers, styles and address, for whoever asks."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.console.browsers import Watcher, check_keyboard, check_page, check_width
+from tests.console.desks import ConsoleDesk
+
+BUDGET = 60_000
+
+
+def test_every_page_has_the_headers_that_keep_others_out(console: ConsoleDesk) -> None:
+    """Also one that is not there."""
+    for path in ("/console/", "/console/nowhere"):
+        headers = console.visitor().get(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'nonce-")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'; require-trusted-types-for 'script'" in policy
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "Content-Encoding" not in headers
+
+
+def test_a_nonce_is_good_for_one_page(console: ConsoleDesk) -> None:
+    """Each answer has its own."""
+    visitor = console.visitor()
+    first, second = (visitor.get("/console/").headers for _ in range(2))
+    assert first["Content-Security-Policy"] != second["Content-Security-Policy"]
+
+
+def test_styles_and_scripts_are_compressed_kept_for_good_and_small(console: ConsoleDesk) -> None:
+    """The first load of a page stays below 60 kB."""
+    visitor = console.visitor()
+    page = visitor.get("/console/")
+    names = re.findall(r'(?:href|src)="(/console/static/[^"]+)"', page.html)
+    assert len(names) >= 2
+    size = len(page.content)
+    for name in names:
+        file = visitor.get(name, Accept_Encoding="gzip")
+        assert (file.status, file.headers["Content-Encoding"]) == (200, "gzip")
+        assert "immutable" in file.headers["Cache-Control"]
+        assert gzip.decompress(file.content) == visitor.get(name).content
+        size += len(file.content)
+    assert size < BUDGET
+
+
+@pytest.mark.parametrize(
+    "name", ["../door.py", "..%2Fdoor.py", "desk.css", "vendor/pico.min.css", "", "%00"]
+)
+def test_no_other_file_is_served(console: ConsoleDesk, name: str) -> None:
+    """Only what was listed at the start, by the name that has its digest."""
+    assert console.visitor().get(f"/console/static/{name}").status == 404
+
+
+def test_the_page_at_the_root_leads_to_the_console(console: ConsoleDesk) -> None:
+    """A person who opens the address of the API finds the way."""
+    page = console.visitor().get("/", Accept="text/html")
+    assert "/console/" in page.links.values()
+    assert console.visitor().get("/console").location == "/console/"
+
+
+def test_the_address_of_the_machine_leads_to_its_name(console: ConsoleDesk) -> None:
+    """Cookies and passkeys are bound to localhost."""
+    port = console.origin.rpartition(":")[2]
+    moved = console.visitor().get("/console/?a=b", Host=f"127.0.0.1:{port}")
+    assert moved.location == f"http://localhost:{port}/console/?a=b"
+
+
+def test_no_password_is_asked_for_where_others_can_read_it(console: ConsoleDesk) -> None:
+    """A proxy has told nobody that it speaks https."""
+    page = console.visitor().get("/console/", X_Forwarded_Proto="https")
+    assert (page.status, "http.public_url" in page.words) == (403, True)
+
+
+@pytest.mark.needs("chromium")
+def test_a_page_breaks_no_policy_and_asks_nobody_else(
+    console: ConsoleDesk, browser: Browser
+) -> None:
+    """With a browser that enforces the policy."""
+    page = browser.new_page()
+    watcher = Watcher(page)
+    page.goto(console.url())
+    page.goto(console.url("/console/nowhere"))
+    assert watcher.found == []
+    page.close()
+
+
+@pytest.mark.needs("chromium")
+def test_a_page_can_be_used_by_everybody(console: ConsoleDesk, browser: Browser) -> None:
+    """By keyboard, on a telephone, with a screen reader, in the dark."""
+    for scheme in ("light", "dark"):
+        context = browser.new_context(bypass_csp=True, color_scheme=scheme)
+        page = context.new_page()
+        page.goto(console.url())
+        check_page(page)
+        check_width(page)
+        check_keyboard(page)
+        context.close()

@@ -1,0 +1,53 @@
+"""A picture of each page of the console in site/screenshots: light, dark, and on a telephone."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser
+
+from tests.acceptance.processes import NO_RSA_STOCK
+from tests.console.browsers import NARROW, WIDE, chromium
+from tests.console.desks import ConsoleDesk
+from tests.running import running
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "site" / "screenshots"
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "viewport": WIDE},
+    "dark": {"color_scheme": "dark", "viewport": WIDE},
+    "narrow": {"color_scheme": "light", "viewport": NARROW},
+}
+PAGES = {"start": "/console/", "not-found": "/console/nowhere"}
+"""The name of each picture, and the page on it."""
+
+
+def main() -> None:
+    """Make all pictures anew."""
+    shutil.rmtree(TARGET, ignore_errors=True)
+    TARGET.mkdir(parents=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "data", settings=NO_RSA_STOCK) as desk,
+        chromium() as browser,
+    ):
+        for look, options in LOOKS.items():
+            take(browser, ConsoleDesk(desk), look, options)
+    print(f"The pictures are in {TARGET.relative_to(Path.cwd())}.")
+
+
+def take(browser: Browser, console: ConsoleDesk, look: str, options: dict[str, Any]) -> None:
+    """Make the pictures of one look."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    for name, path in PAGES.items():
+        page.goto(console.url(path))
+        page.screenshot(path=TARGET / f"{name}-{look}.png", full_page=True)
+    context.close()
+
+
+if __name__ == "__main__":
+    main()
