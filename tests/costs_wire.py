@@ -141,6 +141,23 @@ def multipart_bodies() -> Iterator[Case]:
         yield Case(name, multipart.read_multipart, whole, b"b")
 
 
+def form_bodies() -> Iterator[Case]:
+    """Headers that are almost those of a form, and as many parts as there may be."""
+    named = b'Content-Disposition: form-data; name="A"'
+    room = multipart.HEAD_BYTES - 2
+    heads = {
+        "a name": filled(b'Content-Disposition: form-data; name="', b"a", b"", room),
+        "a file's name": filled(named + b'; filename="', b"%22", b"", room),
+        "a type": filled(named + b"\r\nContent-Type: ", b"a", b"\x01", room),
+    }
+    for name, head in heads.items():
+        whole = part(head) * (LETTER // (multipart.HEAD_BYTES + 10)) + b"--b--\r\n"
+        yield Case(name, multipart.read_form_parts, whole, b"b")
+    many = part(named + b'; filename="a"') * multipart.PARTS + b"--b--\r\n"
+    yield Case("many", multipart.read_form_parts, many, b"b")
+    yield Case("no end", multipart.read_form_parts, filled(b"--b", b"\r\n--", b"", LETTER), b"b")
+
+
 def content_types() -> Iterator[Case]:
     """A header of 8 KiB."""
     pieces = (" ", ";", "; a=b", '"', "a", "/", '; boundary="', "\t;", "; a")
@@ -270,6 +287,7 @@ WIRE: Worst = {
     "wire.forms.unflatten": nested_names,
     "wire.model.read_time": times,
     "wire.multipart.boundary_of": content_types,
+    "wire.multipart.read_form_parts": form_bodies,
     "wire.multipart.read_multipart": multipart_bodies,
     "wire.signature.check_scope": scopes,
     "wire.signature.host_readings": readings,

@@ -12,7 +12,7 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
 from certdesk.domain.errors import InvalidParameter, InvalidRequest
-from certdesk.wire.multipart import boundary_of, read_multipart
+from certdesk.wire.multipart import FormPart, boundary_of, read_form_parts, read_multipart
 
 BOUNDARY = "3f1c0e5a9b7d4c2f8e6a1b0d9c8f7e6d"
 CLIENT = AbstractClient(
@@ -291,3 +291,39 @@ def test_any_content_type_is_read_or_refused(text: str) -> None:
     """A boundary that is found has 1 to 70 characters."""
     with contextlib.suppress(InvalidRequest):
         assert 1 <= len(boundary_of(f"multipart/form-data; {text}")) <= 70
+
+
+def test_a_form_of_a_browser_has_fields_and_files() -> None:
+    """As Chromium and Firefox write them; a file that was not chosen has no name."""
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="Note"\r\n\r\none\r\ntwo\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="Files"; filename="\xc3\xa9 %22\\.pdf"\r\n'
+        b"Content-Type: application/pdf\r\n\r\n\x00\xff\r\n\r\n\r\n"
+        b'--b\r\nContent-Disposition: form-data; name="Files"; filename=""\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n\r\n--b--\r\n"
+    )
+    assert read_form_parts(body, b"b") == [
+        FormPart("Note", None, b"one\r\ntwo"),
+        FormPart("Files", 'é "\\.pdf', b"\x00\xff\r\n\r\n"),
+        FormPart("Files", "", b""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"\r\nContent-Type: text/plain",
+        b'\r\nContent-Disposition: attachment; name="A"',
+        b"\r\nContent-Disposition: form-data; name=A",
+        b'\r\nContent-Disposition: form-data; name="\xff"',
+        b'\r\nContent-Disposition: form-data; name="A"; size="1"',
+        b'\r\nContent-Disposition: form-data; name="A"\r\nX: y',
+        b'\r\nContent-Disposition: form-data; name="' + b"a" * 2000 + b'"',
+    ],
+)
+def test_what_no_browser_writes_is_no_form(head: bytes) -> None:
+    """Another reader of the same bytes must not find other fields."""
+    body = b"--b" + head + b"\r\n\r\nx\r\n--b--\r\n"
+    with pytest.raises(InvalidRequest):
+        read_form_parts(body, b"b")

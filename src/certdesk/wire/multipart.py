@@ -3,6 +3,8 @@
 Each part is one parameter. A part whose type is JSON holds a list or a structure, as the Python
 client writes them; others hold text. Only what the official clients write is accepted: another
 reader of the same bytes must not find other parameters.
+
+Forms of the console have parts too (`read_form_parts`), written by browsers.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import re
 
 from certdesk.domain.errors import InvalidParameter, InvalidRequest
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_name
 from certdesk.wire.forms import unflatten
 from certdesk.wire.strict_json import NODES, BadJson, check_limits, parse_value, separators
@@ -27,6 +30,13 @@ _HEADER = re.compile(rf"({_WORD}):(.*)")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
 _HEADERS = ("content-disposition", "content-type")
 _JSON = "application/json"
+_FORM_HEAD = re.compile(
+    r'\r\nContent-Disposition: form-data; name="([^"\x00-\x1f\x7f]+)"'
+    r'(?:; filename="([^"\x00-\x1f\x7f]*)")?(?:\r\nContent-Type: [^\x00-\x1f\x7f]*)?',
+    re.IGNORECASE,
+)
+"""How browsers write the headers of a part (HTML, 4.10.21.8)."""
+
 _KINDS = (_JSON, "text/plain", "application/octet-stream")
 
 
@@ -66,6 +76,42 @@ def read_multipart(body: bytes, boundary: bytes) -> dict[str, object]:
     except BadJson as bad:
         raise InvalidParameter(f"Its content is not allowed: {bad.rule}.", subject="body") from None
     return parameters
+
+
+class FormPart(Record):
+    """A part of a browser's form; `filename` is None for a field that is no file."""
+
+    name: str
+    filename: str | None
+    content: bytes
+
+
+def read_form_parts(body: bytes, boundary: bytes) -> list[FormPart]:
+    """Return the parts of a form, in its order.
+
+    Raises:
+        InvalidRequest: the body is not as browsers write it, or has more than `PARTS` parts.
+    """
+    return [_read_form_part(part) for part in _split(body, boundary)]
+
+
+def _read_form_part(part: bytes) -> FormPart:
+    head, blank, content = part.partition(b"\r\n\r\n")
+    if not blank or len(head) > HEAD_BYTES:
+        raise InvalidRequest(f"A part should have headers, of {HEAD_BYTES} bytes at most.")
+    try:
+        found = _FORM_HEAD.fullmatch(head.decode())
+    except UnicodeDecodeError:
+        found = None
+    if found is None:
+        raise InvalidRequest("The headers of a part should be those of a form, in UTF-8.")
+    filename = None if found[2] is None else _unescaped(found[2])
+    return FormPart(_unescaped(found[1]), filename, content)
+
+
+def _unescaped(name: str) -> str:
+    """Return a name as it was before the browser wrote it into a header."""
+    return name.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
 def _split(body: bytes, boundary: bytes) -> list[bytes]:

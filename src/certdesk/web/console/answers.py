@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.responses import RedirectResponse, Response
 
-from certdesk.domain.errors import ServiceError
+from certdesk.domain.errors import InternalError, ServiceError, UnauthorizedOperation
+from certdesk.ports import StoreUnavailable
 from certdesk.web.console import guards
 from certdesk.web.console.door import ROOT
+from certdesk.web.console.forms import Form
 from certdesk.web.console.guards import Forged
 from certdesk.web.console.headers import HEADERS, SEALED_POLICY, policy
 from certdesk.web.console.notices import NOTICES
 from certdesk.web.console.page import Answered, File, Redirect, Shown
+from certdesk.web.console.pages import PAGES
+from certdesk.web.console.problems import problems_of, refused
 from certdesk.web.console.troubles import TROUBLES, Refused
 from certdesk.web.console.visit import Asked, Visit
+from certdesk.web.console.visitor import Visitor
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
 
 UNFIT = 422
 """The status of a form that is shown again."""
+
+FAILED = 500
 
 log = structlog.get_logger()
 
@@ -43,11 +50,17 @@ class Answers:
             return self._respond(asked)
         except Forged as forged:
             return self.refusal(Refused(403, str(forged)))
-        except Refused as refused:
-            return self.refusal(refused)
+        except Refused as refusal:
+            return self.refusal(refusal)
+        except (StoreUnavailable, TimeoutError):
+            log.exception("the console cannot work now", request_id=asked.request_id)
+            return self.refusal(Refused(503))
+        except ServiceError as error:
+            refusal = refused(error)
+            return self.refusal(refusal, asked.request_id if refusal.status == FAILED else "")
         except Exception:
             log.exception("unforeseen", request_id=asked.request_id, page=asked.page.path)
-            return self.refusal(Refused(500), asked.request_id)
+            return self.refusal(Refused(FAILED), asked.request_id)
 
     def refusal(self, refused: Refused, request_id: str = "") -> Response:
         """Return the page that says why there is no other."""
@@ -66,7 +79,7 @@ class Answers:
         if asked.is_change:
             guards.check_sender(asked.headers, asked.origin)
             guards.check_token(asked.cookie, asked.form.raw(guards.TOKEN))
-        visit = Visit(asked)
+        visit = Visit(asked, Visitor(), self._premises)
         # Who has no session gets a value too: the token of the form that signs in is bound to it.
         cookie = asked.cookie or secrets.token_urlsafe(32)
         answered = _answered(visit)
@@ -81,28 +94,45 @@ class Answers:
 
     def _shown(self, shown: Shown, template: str, visit: Visit | None, cookie: str) -> Response:
         nonce = secrets.token_urlsafe(16)
+        context = _nobodys() if visit is None else _context_of(visit)
         text = self._templates.get_template(template).render(
-            shown.values,
+            context,
             title=shown.title,
             nonce=nonce,
-            visit=visit,
             form_token=guards.form_token(cookie),
-            notice=NOTICES.get(visit.query.text("said")) if visit else None,
+            **shown.values,
         )
         headers = HEADERS | {"Content-Security-Policy": policy(nonce, shown.forms_to)}
         return Response(text, shown.status, headers, media_type="text/html")
 
 
+def _nobodys() -> dict[str, object]:
+    """Return what templates use besides the page's own values, where nobody is known."""
+    return {"who": None, "menu": (), "path": "", "typed": Form(), "problem": {}, "notice": ""}
+
+
+def _context_of(visit: Visit) -> dict[str, object]:
+    return {
+        "who": visit.visitor if visit.visitor.name else None,
+        "menu": [page for page in PAGES if page.menu],
+        "path": visit.asked.path,
+        "typed": visit.form,
+        "problem": visit.problem,
+        "notice": NOTICES.get(visit.query.text("said"), ""),
+    }
+
+
 def _answered(visit: Visit) -> Answered:
     page = visit.asked.page
-    if not visit.asked.is_change or page.act is None:
-        return page.show(visit)
-    try:
-        return page.act(visit)
-    except ServiceError as error:
-        visit.problem = error
+    if visit.asked.is_change and page.act is not None:
+        try:
+            return page.act(visit)
+        except (InternalError, UnauthorizedOperation):
+            raise
+        except ServiceError as error:
+            visit.problem = problems_of(error, visit.form)
     shown = page.show(visit)
-    if isinstance(shown, Shown):
+    if visit.problem and isinstance(shown, Shown):
         shown.status = UNFIT
     return shown
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from certdesk.domain.errors import InvalidAction
 from certdesk.domain.values.record import Record
 from certdesk.web.console.forms import Form
+from certdesk.web.guard import permit
 
 if TYPE_CHECKING:
-    from certdesk.domain.errors import ServiceError
+    from certdesk.web.console.door import Premises
     from certdesk.web.console.origins import Origin
     from certdesk.web.console.page import Page
+    from certdesk.web.console.visitor import Visitor
+
+START = "/"
+LONGEST_PATH = 500
+_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 
 
 class Asked(Record, kw_only=True, gc=True):
@@ -37,13 +45,40 @@ class Asked(Record, kw_only=True, gc=True):
 class Visit:
     """A request, who made it, and the way to the desk."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, visitor: Visitor, premises: Premises) -> None:
         """Answer what was asked."""
         self.asked = asked
+        self.visitor = visitor
         self.query = asked.query
         self.form = asked.form
-        self.problem: ServiceError | None = None
+        self.problem: dict[str, str] = {}
+        self._premises = premises
 
     def value(self, name: str) -> str:
         """Return the value of a `{name}` in the page's path."""
         return self.asked.values[name]
+
+    def run(self, action: str, **parameters: object) -> Any:  # noqa: ANN401 -- the action's reply
+        """Run an action as the visitor; return its reply. None and "" mean "not given".
+
+        Raises:
+            ServiceError: what the action refuses.
+        """
+        catalog, desk = self._premises.catalog, self._premises.desk
+        declared = catalog.find(action, internal=True) or catalog.find(action)
+        if declared is None:
+            raise InvalidAction
+        request = declared.decode(parameters)
+        caller = self.visitor.caller
+        if not declared.internal:
+            permit(caller, declared, self.asked.request_id)
+        return desk.perform(
+            declared, caller, request, self.asked.request_id, holds=self.visitor.holds
+        )
+
+    @property
+    def onward(self) -> str:
+        """The path after `/console` to which the visitor wanted to go before signing in."""
+        path = self.form.raw("next") or self.query.raw("next")
+        is_ours = len(path) <= LONGEST_PATH and _PATH.fullmatch(path)
+        return path if is_ours else START
