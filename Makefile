@@ -14,7 +14,7 @@ world: .venv/stamp ; @.venv/bin/certdesk world $(ARGS) ## start DNS and a web se
 bench: .venv/stamp ; @.venv/bin/python -m bench $(ARGS) ## measure the hot paths
 site: .venv/stamp ; @$(NOX) site ## build the pages as a site in site/html, and check its links
 picture: .venv/stamp ; @$(NOX) picture ## draw the terminal of the README from a run of the demo
-screenshots: .venv/stamp ; @$(NOX) screenshots ## make a picture of each page of the console in site/screenshots
+screenshots: .venv/stamp ; @$(NOX) screenshots ## make a picture of each page of the console in the folder screenshots
 filled: .venv/stamp ; @.venv/bin/python -m tests.releases.making ## keep filled databases of this version, for later upgrades
 lint: .venv/stamp ; @$(NOX) lint types -- $(ARGS) ## check style, types and the direction of imports
 lock: .venv/stamp ; @$(NOX) lock -- $(ARGS) ## resolve the locks again (ARGS=--upgrade takes new releases)

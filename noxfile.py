@@ -130,7 +130,7 @@ def picture(session: nox.Session) -> None:
 
 @nox.session(requires=["servers"])
 def screenshots(session: nox.Session) -> None:
-    """A picture of each page of the console, in the folder site/screenshots."""
+    """A picture of each page of the console, in the folder screenshots."""
     run(session, "python", "-m", "tools.screenshots")
 
 

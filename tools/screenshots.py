@@ -1,4 +1,4 @@
-"""A picture of each page of the console in site/screenshots: light, dark, and on a telephone."""
+"""A picture of each page of the console in `screenshots/`: light, dark, and on a telephone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.console.desks import ConsoleDesk
 from tests.running import running
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "site" / "screenshots"
+TARGET = ROOT / "screenshots"
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": WIDE},
     "dark": {"color_scheme": "dark", "viewport": WIDE},

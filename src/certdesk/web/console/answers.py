@@ -56,8 +56,8 @@ class Answers:
             log.exception("the console cannot work now", request_id=asked.request_id)
             return self.refusal(Refused(503))
         except ServiceError as error:
-            refusal = refused(error)
-            return self.refusal(refusal, asked.request_id if refusal.status == FAILED else "")
+            instead = refused(error)
+            return self.refusal(instead, asked.request_id if instead.status == FAILED else "")
         except Exception:
             log.exception("unforeseen", request_id=asked.request_id, page=asked.page.path)
             return self.refusal(Refused(FAILED), asked.request_id)
