@@ -18,4 +18,4 @@ screenshots: .venv/stamp ; @$(NOX) screenshots ## make a picture of each page of
 filled: .venv/stamp ; @.venv/bin/python -m tests.releases.making ## keep filled databases of this version, for later upgrades
 lint: .venv/stamp ; @$(NOX) lint types -- $(ARGS) ## check style, types and the direction of imports
 lock: .venv/stamp ; @$(NOX) lock -- $(ARGS) ## resolve the locks again (ARGS=--upgrade takes new releases)
-.venv/stamp: requirements/uv.txt requirements/dev.txt requirements/clients.txt assets/package-lock.json ; @$(or $(PYTHON),python3) tools/venv.py
+.venv/stamp: requirements/uv.txt requirements/dev.txt requirements/clients.txt requirements/oidc.txt assets/package-lock.json ; @$(or $(PYTHON),python3) tools/venv.py

@@ -20,7 +20,14 @@ from hypothesis import strategies as st
 
 import certdesk
 from certdesk.domain.values.record import Record
-from certdesk.settings import DECLARATIONS, ROOT_ANCHORS, Settings, SettingsError, load
+from certdesk.settings import (
+    DECLARATIONS,
+    ROOT_ANCHORS,
+    Settings,
+    SettingsError,
+    load,
+    values_of,
+)
 
 # Every setting with its variable and its default.
 DECLARED = {
@@ -366,6 +373,63 @@ def test_variables_that_are_no_settings_are_named_as_without_effect() -> None:
     }
     settings, idle = load(None, environ, {})
     assert (settings, idle) == (Settings(), ["CERTDESK_HTTP_THREAD"])
+
+
+PROVIDER = """
+[oidc.company]
+issuer = "https://id.example.com"
+client_id = "desk"
+client_secret_file = "/run/secrets/oidc"
+reviewer_groups = ["vetting", "more"]
+[oidc.second]
+issuer = "https://id.example.org"
+new_operators = true
+"""
+
+
+def test_a_provider_to_sign_in_with_has_the_name_that_the_operator_gives_it(
+    tmp_path: Path,
+) -> None:
+    """In the file and in the environment, whose list has commas; the environment wins."""
+    environ = {
+        "CERTDESK_OIDC_COMPANY_CLIENT_ID": "the desk",
+        "CERTDESK_OIDC_THIRD_AUDITOR_GROUPS": "a, b",
+    }
+    settings, idle = load(written(tmp_path, PROVIDER), environ, {})
+    assert idle == []
+    company, second, third = settings.oidc
+    assert (company.name, company.issuer) == ("company", "https://id.example.com")
+    assert (company.client_id, company.reviewer_groups) == ("the desk", ("vetting", "more"))
+    assert (second.name, second.new_operators) == ("second", True)
+    assert (third.name, third.auditor_groups) == ("third", ("a", "b"))
+
+
+def test_the_settings_of_a_provider_are_shown_under_its_name(tmp_path: Path) -> None:
+    """The file of the secret is, not the secret."""
+    shown = {declared.name: value for declared, value in values_of(from_file(tmp_path, PROVIDER))}
+    assert shown["oidc.company.client_secret_file"] == "/run/secrets/oidc"
+    assert shown["oidc.second.new_operators"] is True
+    variables = {declared.variable for declared, _ in values_of(from_file(tmp_path, PROVIDER))}
+    assert "CERTDESK_OIDC_SECOND_NEW_OPERATORS" in variables
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("oidc.company.issuer = 7", "oidc.company.issuer: Expected `str`, got `int`. URL of"),
+        ("oidc.company.new_operators = 7", "oidc.company.new_operators: Expected `bool`"),
+        ("oidc.company.scopes = [1]", "oidc.company.scopes: Expected `str`, got `int`"),
+        ('oidc.company.secret = "x"', "there is no setting oidc.company.secret"),
+        ('oidc.Company.issuer = "x"', "there is no setting oidc.Company.issuer"),
+        ('oidc.my_company.issuer = "x"', "there is no setting oidc.my_company.issuer"),
+        ('oidc.company = "x"', "there is no setting oidc.company;"),
+    ],
+)
+def test_a_wrong_setting_of_a_provider_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """By its whole name."""
+    with pytest.raises(SettingsError) as refused:
+        from_file(tmp_path, text)
+    assert message in str(refused.value)
 
 
 @given(st.text(max_size=60))

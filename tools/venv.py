@@ -25,6 +25,14 @@ CLIENTS_OPTIONS = (
     "--require-hashes",
     "--requirement=requirements/clients.txt",
 )
+# A provider of OpenID Connect for tests, whose dependencies differ from the desk's own.
+OIDC = VENV / "oidc"
+OIDC_OPTIONS = (
+    "--no-deps",
+    "--no-build",
+    "--require-hashes",
+    "--requirement=requirements/oidc.txt",
+)
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 # Left as source: the many services of the official clients that certdesk does not speak for.
 NOT_COMPILED = r"site-packages/(tencentcloud|tccli/services)/(?!ssl|common|__init__)"
@@ -43,6 +51,7 @@ def main() -> None:
     run(*uv, "install", "--python", python, "--no-deps", "--no-build-isolation", "--editable=.")
     # In a folder beside the environment: the names of the modules in it are taken (pyproject.toml).
     run(*uv, "install", "--python", python, "--target", CLIENTS, *CLIENTS_OPTIONS)
+    run(*uv, "install", "--python", python, "--target", OIDC, *OIDC_OPTIONS)
     run(*compiler, "-q", "-j", "0", "-x", NOT_COMPILED, VENV / "lib")
     # Where there is no npm registry, it says so itself: the console works without its styles.
     subprocess.run((python, "-m", "tools.assets"), cwd=ROOT, check=False)

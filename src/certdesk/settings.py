@@ -19,7 +19,9 @@ import msgspec
 
 from certdesk.domain.accounts import quotas
 from certdesk.domain.accounts.quotas import Quotas
-from certdesk.domain.values.record import Record
+from certdesk.domain.people import provider
+from certdesk.domain.people.provider import Provider
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.redaction import error_text
 from certdesk.domain.values.secret_urls import without_secrets
 
@@ -454,6 +456,9 @@ class Settings:
     quotas: Quotas = dataclasses.field(default_factory=Quotas)
     """An account's quotas; `domain/accounts/quotas.py` declares these settings."""
 
+    oidc: tuple[Provider, ...] = ()
+    """Providers to sign in with; `domain/people/provider.py` declares their settings."""
+
     @property
     def folder(self) -> Path:
         """The data folder."""
@@ -501,6 +506,34 @@ DECLARATIONS = tuple(
     for kind, said in Quotas.__dataclass_fields__.items()
 )
 
+PROVIDER_DECLARATIONS = tuple(
+    Declaration(
+        f"{provider.PREFIX}<name>.{name}",
+        name,
+        field.default,
+        field.metadata["help"] + (LISTED if isinstance(field.default, tuple) else ""),
+        0,
+    )
+    for name, field in provider.DECLARED.items()
+)
+"""The settings of each provider of OpenID Connect, to which the operator gives a name."""
+
+_LAST_WORDS = "|".join(provider.DECLARED)
+_OF_PROVIDER = re.compile(rf"oidc\.({provider.NAME})\.({_LAST_WORDS})")
+_OF_PROVIDER_IN_ENVIRONMENT = re.compile(
+    rf"CERTDESK_OIDC_([A-Z][A-Z0-9]{{0,30}})_({_LAST_WORDS.upper()})"
+)
+
+
+def values_of(settings: Settings) -> Iterator[tuple[Declaration, object]]:
+    """Return every setting with its value; those of providers under the providers' names."""
+    for declared in DECLARATIONS:
+        yield declared, declared.of(settings)
+    for each in settings.oidc:
+        for declared in PROVIDER_DECLARATIONS:
+            name = declared.name.replace("<name>", each.name)
+            yield replace(declared, name=name), getattr(each, declared.attribute)
+
 
 def load(
     config: Path | None, environ: Mapping[str, str], options: Mapping[str, str | None]
@@ -514,26 +547,46 @@ def load(
     Raises:
         SettingsError: the file cannot be read, or a setting is unknown or has an invalid value.
     """
-    given: dict[str, object] = {}
-    idle: list[str] = []
-    named = {declared.name: declared for declared in DECLARATIONS}
-    for name, value in _file(config):
-        if name in named:
-            given[named[name].attribute] = value
-        elif name.startswith(COMING):
-            idle.append(name)
-        else:
-            raise SettingsError(
-                f"{config}: there is no setting {name}; certdesk settings lists all settings"
-            )
-    variables = {declared.variable: declared for declared in DECLARATIONS}
-    for variable in sorted(environ.keys() - NOT_SETTINGS):
-        if variable in variables:
-            given[variables[variable].attribute] = environ[variable]
-        elif variable.startswith(PREFIX) and not _is_of_service(variable, environ[variable]):
-            idle.append(variable)
-    given |= {name: value for name, value in options.items() if value is not None}
-    return _convert(given), idle
+    given = _Given({}, {}, [])
+    given.read_file(config)
+    given.read_environment(environ)
+    given.desk |= {name: value for name, value in options.items() if value is not None}
+    oidc = tuple(_provider(name, values) for name, values in given.providers.items())
+    return dataclasses.replace(_convert(given.desk), oidc=oidc), given.idle
+
+
+@dataclasses.dataclass(slots=True)
+class _Given:
+    """What was given: by attributes, by the names of providers, and what has no effect."""
+
+    desk: dict[str, object]
+    providers: dict[str, dict[str, object]]
+    idle: list[str]
+
+    def read_file(self, config: Path | None) -> None:
+        named = {declared.name: declared for declared in DECLARATIONS}
+        for name, value in _file(config):
+            if name in named:
+                self.desk[named[name].attribute] = value
+            elif match := _OF_PROVIDER.fullmatch(name):
+                self.providers.setdefault(match[1], {})[match[2]] = value
+            elif name.startswith(COMING):
+                self.idle.append(name)
+            else:
+                raise SettingsError(
+                    f"{config}: there is no setting {name}; certdesk settings lists all settings"
+                )
+
+    def read_environment(self, environ: Mapping[str, str]) -> None:
+        variables = {declared.variable: declared for declared in DECLARATIONS}
+        for variable in sorted(environ.keys() - NOT_SETTINGS):
+            value = environ[variable]
+            if variable in variables:
+                self.desk[variables[variable].attribute] = value
+            elif match := _OF_PROVIDER_IN_ENVIRONMENT.fullmatch(variable):
+                self.providers.setdefault(match[1].lower(), {})[match[2].lower()] = value
+            elif variable.startswith(PREFIX) and not _is_of_service(variable, value):
+                self.idle.append(variable)
 
 
 def _is_of_service(variable: str, value: str) -> bool:
@@ -567,7 +620,7 @@ def _convert(given: dict[str, object]) -> Settings:
     for declared in DECLARATIONS:
         text = given.get(declared.attribute)
         if isinstance(declared.default, tuple) and isinstance(text, str):
-            given[declared.attribute] = [word.strip() for word in text.split(",") if word.strip()]
+            given[declared.attribute] = _listed(text)
     try:
         settings = msgspec.convert(_nested(given), Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -580,6 +633,24 @@ def _convert(given: dict[str, object]) -> Settings:
         if isinstance(value, int) and (rule := _broken_rule(declared, value)):
             raise SettingsError(f"{declared.name}: {rule}. {declared.explanation}")
     return settings
+
+
+def _provider(name: str, given: Mapping[str, object]) -> Provider:
+    values: dict[str, object] = {"name": name}
+    for word, value in given.items():
+        listed = isinstance(provider.DECLARED[word].default, tuple) and isinstance(value, str)
+        values[word] = _listed(str(value)) if listed else value
+    try:
+        return msgspec.convert(values, Provider, strict=False)
+    except msgspec.ValidationError as error:
+        rule, _, path = str(error).partition(" - at ")
+        word = path.strip("`").removeprefix("$.").partition("[")[0]
+        explanation = provider.DECLARED[word].metadata["help"]
+        raise SettingsError(f"{provider.PREFIX}{name}.{word}: {rule}. {explanation}") from error
+
+
+def _listed(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _broken_rule(declared: Declaration, value: int) -> str:

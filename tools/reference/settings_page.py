@@ -5,7 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 from certdesk.domain.accounts.quotas import Quotas
-from certdesk.settings import COMING, CONFIG, DECLARATIONS, Declaration, Settings
+from certdesk.domain.people.provider import Provider
+from certdesk.settings import (
+    COMING,
+    CONFIG,
+    DECLARATIONS,
+    PROVIDER_DECLARATIONS,
+    Declaration,
+    Settings,
+)
 from tools.reference.markdown import block, code, page, table
 
 KINDS = {
@@ -30,7 +38,7 @@ def settings_page() -> str:
     """List every setting with its type, default and other names."""
     kinds = {
         f"{prefix}{field.name}": _kind(str(field.type))
-        for prefix, kept in (("", Settings), ("quotas.", Quotas))
+        for prefix, kept in (("", Settings), ("quotas.", Quotas), ("", Provider))
         for field in dataclasses.fields(kept)
     }
     return page(
@@ -49,6 +57,9 @@ def settings_page() -> str:
         "`certdesk settings` shows the values that its file, environment and options give. A name "
         "in the file that is not in this list is an error. The desk only warns of a name that "
         f"belongs to a part that is not built yet ({_coming()}).",
+        "In the names of the last settings stands the name that you give a provider: a lower-case "
+        "letter, then letters and digits, as in `oidc.company.issuer`, which is "
+        "`CERTDESK_OIDC_COMPANY_ISSUER` in the environment.",
         table(
             ("Setting", "Type", "Default", "What it is"),
             [
@@ -58,7 +69,7 @@ def settings_page() -> str:
                     _default(one.default),
                     one.explanation,
                 )
-                for one in DECLARATIONS
+                for one in (*DECLARATIONS, *PROVIDER_DECLARATIONS)
             ],
         ),
     )

@@ -10,7 +10,7 @@ from certdesk.cli.common import as_json, desk_options
 from certdesk.cli.group import Group
 from certdesk.cli.passing_on import pass_on
 from certdesk.cli.printing import at_terminal, show, table
-from certdesk.settings import DECLARATIONS, Declaration, Settings, without_password
+from certdesk.settings import Declaration, Settings, values_of, without_password
 from certdesk.wire.operator import desk as asked
 
 
@@ -39,27 +39,26 @@ def settings(settings: Settings, *, json_: bool) -> None:
     The JSON also has what each is for, and its name in the environment.
     """
     if at_terminal() and not json_:
-        rows = (_row(declared, settings) for declared in DECLARATIONS)
+        rows = (_row(*each) for each in values_of(settings))
         table(("Setting", "Value", "Default where it differs"), rows, nothing="No settings.")
         return
     show(
         [
             {
                 "Name": declared.name,
-                "Value": without_password(declared.of(settings)),
+                "Value": without_password(value),
                 "Default": declared.default,
                 "Environment": declared.variable,
                 "Help": declared.explanation,
             }
-            for declared in DECLARATIONS
+            for declared, value in values_of(settings)
         ]
     )
 
 
-def _row(declared: Declaration, settings: Settings) -> tuple[str, str, str]:
-    value = without_password(declared.of(settings))
-    default = _worded(declared.default)
-    return declared.name, _worded(value), "" if _worded(value) == default else default
+def _row(declared: Declaration, value: object) -> tuple[str, str, str]:
+    shown, default = _worded(without_password(value)), _worded(declared.default)
+    return declared.name, shown, "" if shown == default else default
 
 
 def _worded(value: object) -> str:

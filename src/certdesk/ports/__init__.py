@@ -52,6 +52,14 @@ from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
+from certdesk.ports.sign_in import (
+    ProviderFailed,
+    ProviderUnreachable,
+    Question,
+    SignInProvider,
+    SignInProviders,
+    Vouched,
+)
 from certdesk.ports.specs import CollectionSpec
 from certdesk.ports.store import Result, Store, StoreUnavailable
 from certdesk.ports.suspension import disabled_account, is_suspended
@@ -100,13 +108,18 @@ __all__ = [
     "Pending",
     "Pki",
     "Place",
+    "ProviderFailed",
+    "ProviderUnreachable",
     "Published",
+    "Question",
     "RateLimitExceeded",
     "ReadyKey",
     "Resolvers",
     "Result",
     "Setting",
     "SettingRefused",
+    "SignInProvider",
+    "SignInProviders",
     "Slot",
     "Stale",
     "Store",
@@ -119,6 +132,7 @@ __all__ = [
     "Validator",
     "Vault",
     "VaultError",
+    "Vouched",
     "Work",
     "all_of",
     "block",

@@ -1,0 +1,1 @@
+"""People who sign in to the console: the actions of the console and of the operator."""
