@@ -125,6 +125,10 @@ class Visitor:
         usual = {"Origin": self.origin, "Sec-Fetch-Site": "same-origin", "Content-Type": FORM}
         return self._ask("POST", path, urlencode(fields).encode(), usual | _named(headers))
 
+    def send_raw(self, method: str, path: str, body: bytes, **headers: str) -> Answer:
+        """Send any body."""
+        return self._ask(method, path, body, _named(headers))
+
     def send(self, path: str, action: str = "", **fields: str) -> Answer:
         """Open a page, fill in its form and send it; the answer is not followed.
 

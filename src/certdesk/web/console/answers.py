@@ -11,17 +11,18 @@ from starlette.responses import RedirectResponse, Response
 from certdesk.domain.errors import InternalError, ServiceError, UnauthorizedOperation
 from certdesk.ports import StoreUnavailable
 from certdesk.web.console import guards
+from certdesk.web.console.access import way_in
 from certdesk.web.console.door import ROOT
 from certdesk.web.console.forms import Form
 from certdesk.web.console.guards import Forged
 from certdesk.web.console.headers import HEADERS, SEALED_POLICY, policy
 from certdesk.web.console.notices import NOTICES
-from certdesk.web.console.page import Answered, File, Redirect, Shown
+from certdesk.web.console.page import Answered, File, Page, Redirect, Shown
 from certdesk.web.console.pages import PAGES
 from certdesk.web.console.problems import problems_of, refused
 from certdesk.web.console.troubles import TROUBLES, Refused
 from certdesk.web.console.visit import Asked, Visit
-from certdesk.web.console.visitor import Visitor
+from certdesk.web.console.visitor import Visitor, visitor_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,10 +69,11 @@ class Answers:
         shown = Shown(
             trouble.title,
             status=refused.status,
+            template="trouble.html",
             text=refused.text or trouble.text,
             request_id=request_id,
         )
-        response = self._shown(shown, "trouble.html", None, secrets.token_urlsafe(32))
+        response = self._shown(shown, None, secrets.token_urlsafe(32))
         response.headers.update(refused.headers)
         return response
 
@@ -79,12 +81,13 @@ class Answers:
         if asked.is_change:
             guards.check_sender(asked.headers, asked.origin)
             guards.check_token(asked.cookie, asked.form.raw(guards.TOKEN))
-        visit = Visit(asked, Visitor(), self._premises)
+        visit = Visit(asked, visitor_of(self._premises.desk, asked.cookie), self._premises)
         # Who has no session gets a value too: the token of the form that signs in is bound to it.
         cookie = asked.cookie or secrets.token_urlsafe(32)
-        answered = _answered(visit)
+        answered = way_in(visit) or _answered(visit)
         if isinstance(answered, Shown):
-            response = self._shown(answered, asked.page.template, visit, cookie)
+            cookie = answered.session or cookie
+            response = self._shown(answered, visit, cookie)
             if cookie != asked.cookie:
                 _set_cookie(response, asked, cookie)
             return response
@@ -92,9 +95,10 @@ class Answers:
             return _redirect(answered, asked)
         return _file(answered)
 
-    def _shown(self, shown: Shown, template: str, visit: Visit | None, cookie: str) -> Response:
+    def _shown(self, shown: Shown, visit: Visit | None, cookie: str) -> Response:
         nonce = secrets.token_urlsafe(16)
         context = _nobodys() if visit is None else _context_of(visit)
+        template = shown.template or (visit.asked.page.template if visit else "")
         text = self._templates.get_template(template).render(
             context,
             title=shown.title,
@@ -113,13 +117,20 @@ def _nobodys() -> dict[str, object]:
 
 def _context_of(visit: Visit) -> dict[str, object]:
     return {
-        "who": visit.visitor if visit.visitor.name else None,
-        "menu": [page for page in PAGES if page.menu],
+        "who": visit.visitor if visit.visitor.is_known else None,
+        "menu": _menu(visit.visitor),
         "path": visit.asked.path,
         "typed": visit.form,
         "problem": visit.problem,
-        "notice": NOTICES.get(visit.query.text("said"), ""),
+        # The address of a form still has what was said before it was sent.
+        "notice": "" if visit.asked.is_change else NOTICES.get(visit.query.text("said"), ""),
     }
+
+
+def _menu(visitor: Visitor) -> list[Page]:
+    if not visitor.is_complete:
+        return []
+    return [page for page in PAGES if page.menu and visitor.role in page.roles]
 
 
 def _answered(visit: Visit) -> Answered:

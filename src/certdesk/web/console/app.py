@@ -77,6 +77,7 @@ class Console:
             asked = Asked(
                 page=page,
                 path=path,
+                address=_target(request).removeprefix(ROOT),
                 values=values,
                 query=_query(request),
                 form=await self._form(request, page, share),

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from certdesk.domain.people.person import Role
 from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from certdesk.web.console.visit import Visit
 
 KIB = 1024
+ANYBODY = frozenset(Role)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -44,15 +46,25 @@ class Access(enum.Enum):
 class Shown:
     """A page as it is shown: its title, and the values of its template.
 
-    `forms_to` are further origins that a form of it may lead to.
+    `template` takes the place of the page's own. `session` is the new value of the visitor's
+    cookie, if it has one. `forms_to` are further origins that a form of the page may lead to.
     """
 
     def __init__(
-        self, title: str, *, status: int = 200, forms_to: Sequence[str] = (), **values: object
+        self,
+        title: str,
+        *,
+        status: int = 200,
+        template: str = "",
+        session: str = "",
+        forms_to: Sequence[str] = (),
+        **values: object,
     ) -> None:
         """Show `values` under a title."""
         self.title = title
         self.status = status
+        self.template = template
+        self.session = session
         self.forms_to = forms_to
         self.values = values
 
@@ -85,14 +97,15 @@ class Page(Record, gc=True):
     """A page of the console.
 
     `show` answers a GET, `act` a POST. A refusal of an action within `act` shows the page again,
-    with the refusal beside its field. `menu` is the word in the navigation, if the page is in it.
-    `body_limit` is in bytes.
+    with the refusal beside its field. `roles` may open it. `menu` is the word in the navigation, if
+    the page is in it. `body_limit` is in bytes.
     """
 
     path: str
     show: Show
     act: Show | None = None
     access: Access = Access.SIGNED_IN
+    roles: Collection[Role] = ANYBODY
     menu: str = ""
     body_limit: int = 64 * KIB
 

@@ -26,7 +26,9 @@ def problems_of(error: ServiceError, form: Form) -> dict[str, str]:
 
     Fields have the names of the parameters that they become, which messages name.
     """
-    names = [word for word in _WORD.findall(error.message) if form.has(word) or form.files(word)]
+    subjects = (error.subject,) if isinstance(error.subject, str) else error.subject
+    words = [*subjects, *_WORD.findall(error.message)]
+    names = [word for word in words if form.has(word) or form.files(word)]
     if isinstance(error, MissingParameter):
         return dict.fromkeys(names or [""], "Something is missing here.")
     return {names[0] if names else "": error.detail or error.message}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from certdesk.web.console.agents import browser_of
 from certdesk.web.console.door import ROOT
 from certdesk.web.console.static_files import StaticFiles
 
@@ -30,4 +31,5 @@ def environment(static: StaticFiles) -> Environment:
 
     templates.globals["asset"] = asset
     templates.globals["root"] = ROOT
+    templates.filters["browser"] = browser_of
     return templates

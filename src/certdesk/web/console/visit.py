@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from certdesk.domain.errors import InvalidAction
 from certdesk.domain.values.record import Record
+from certdesk.domain.values.visible import visible
 from certdesk.web.console.forms import Form
 from certdesk.web.guard import permit
 
@@ -19,18 +21,20 @@ if TYPE_CHECKING:
 
 START = "/"
 LONGEST_PATH = 500
+LONGEST_AGENT = 200
 _PATH = re.compile(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 
 
 class Asked(Record, kw_only=True, gc=True):
     """What was asked: a page, with the values of its path, of the query and of a form.
 
-    `cookie` is the value of the visitor's cookie, "" if there is none; `network` is the block of
-    the visitor's address.
+    `address` is the path with its query; both begin after `/console`. `cookie` is the value of the
+    visitor's cookie, "" if there is none; `network` is the block of the visitor's address.
     """
 
     page: Page
     path: str
+    address: str
     values: Mapping[str, str]
     query: Form
     form: Form
@@ -75,6 +79,15 @@ class Visit:
         return desk.perform(
             declared, caller, request, self.asked.request_id, holds=self.visitor.holds
         )
+
+    @property
+    def agent(self) -> str:
+        """What the browser calls itself, for the list of sessions."""
+        return visible(self.asked.headers.get("user-agent", "")[:LONGEST_AGENT])
+
+    def towards(self, path: str) -> str:
+        """Return a path that leads on to where the visitor wants to go."""
+        return path if self.onward == START else f"{path}?{urlencode({'next': self.onward})}"
 
     @property
     def onward(self) -> str:

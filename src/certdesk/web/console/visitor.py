@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from certdesk.domain.people.person import Role
 from certdesk.domain.values.record import Record
-from certdesk.engine import Caller
+from certdesk.engine import Caller, Desk
 
 if TYPE_CHECKING:
     from certdesk.engine import Holds
@@ -16,10 +17,29 @@ STRANGER = Caller(uin="", actor="console", verified=False)
 class Visitor(Record, kw_only=True, gc=True):
     """A visitor; a stranger has no name.
 
-    `holds` returns, in the transaction of an action, whether the session still lasts.
+    A visitor is complete after all steps of signing in, and has proved who it is if it gave its
+    password or passkey a moment ago. `holds` returns, in the transaction of an action, whether the
+    session still lasts.
     """
 
     caller: Caller = STRANGER
     name: str = ""
-    role: str = ""
+    role: Role = Role.NOBODY
+    is_complete: bool = False
+    has_second_step: bool = False
+    has_proved: bool = False
     holds: Holds | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a session."""
+        return bool(self.name)
+
+
+NOBODY = Visitor()
+
+
+def visitor_of(desk: Desk, cookie: str) -> Visitor:
+    """Return who has a cookie."""
+    del desk, cookie
+    return NOBODY

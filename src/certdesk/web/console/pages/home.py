@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from certdesk.web.console.page import Access, Page, Shown
+from certdesk.web.console.page import Page, Shown
 from certdesk.web.console.visit import Visit
 
 
@@ -12,4 +12,4 @@ def show(visit: Visit) -> Shown:
     return Shown("Start")
 
 
-PAGE = Page("/", show, access=Access.EVERYBODY)
+PAGE = Page("/", show, menu="Start")

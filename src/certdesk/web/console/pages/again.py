@@ -1,0 +1,22 @@
+"""The password once more, before a secret is shown."""
+
+from __future__ import annotations
+
+from certdesk.web.console.page import Page, Redirect, Shown
+from certdesk.web.console.visit import Visit
+
+PATH = "/again"
+
+
+def show(visit: Visit) -> Shown:
+    """Show the form."""
+    return Shown("Your password, please", onward=visit.onward)
+
+
+def act(visit: Visit) -> Redirect:
+    """Check the password, and go on."""
+    visit.run("ProveAgain", Password=visit.form.raw("Password"), Network=visit.asked.network)
+    return Redirect(visit.onward)
+
+
+PAGE = Page(PATH, show, act)
