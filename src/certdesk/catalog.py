@@ -40,6 +40,7 @@ from typing import Any, TypeVar
 
 from certdesk.domain.accounts.policy import Grants
 from certdesk.domain.errors import NOT_THERE, InvalidParam, InvalidParameter, ServiceError
+from certdesk.domain.people.role import ACCOUNTS, OPERATORS, Role
 from certdesk.domain.values.record import Record
 from certdesk.ports import Unit
 from certdesk.wire.decode import decode, prepare
@@ -62,6 +63,7 @@ class Action(Record, kw_only=True, gc=True):
     errors: tuple[type[ServiceError], ...]
     writes: bool
     internal: bool
+    roles: tuple[Role, ...]
     sensitive: bool
     account_wide: bool
     shows_secret: bool
@@ -115,6 +117,7 @@ class Catalog:
         *errors: type[ServiceError],
         writes: bool = False,
         internal: bool = False,
+        roles: tuple[Role, ...] | None = None,
         sensitive: bool = False,
         account_wide: bool = False,
         ends: bool = False,
@@ -124,6 +127,9 @@ class Catalog:
 
         Errors of a check that several actions share form a group, declared beside the check, such
         as `OWN_ORDER` in `actions/access.py`. An `internal` action may also raise `NOT_THERE`.
+
+        An action is for the callers with one of its `roles`: unless others are named, accounts may
+        call it, or only the operator if it is internal.
 
         The wire name is the function's name in PascalCase; `body_limit` is in bytes. A `sensitive`
         action takes or shows keys or personal data: its body is always signed. An `account_wide`
@@ -150,6 +156,7 @@ class Catalog:
                 errors=tuple(dict.fromkeys((*errors, *NOT_THERE) if internal else errors)),
                 writes=writes,
                 internal=internal,
+                roles=roles or (OPERATORS if internal else ACCOUNTS),
                 sensitive=sensitive,
                 account_wide=account_wide,
                 shows_secret=shows_a_secret(reply),

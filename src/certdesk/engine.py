@@ -26,8 +26,10 @@ from certdesk.domain.errors import (
     ResponseSizeLimitExceeded,
     ServiceError,
     SignatureExpire,
+    UnauthorizedOperation,
 )
 from certdesk.domain.orders.listing import ANSWER_BYTES, PageTooLong
+from certdesk.domain.people.role import Role
 from certdesk.domain.rules import Rules
 from certdesk.domain.values.record import Record
 from certdesk.ports import (
@@ -98,10 +100,11 @@ def has_to_write(action: Action, commit: Commit[Answer]) -> bool:
 
 
 class Caller(Record, kw_only=True):
-    """The caller: an account or one of its users with a key, or the operator of the desk.
+    """The caller: an account, one of its users, a person of the staff, or the desk itself.
 
     `user_id` is the user, None for the account itself; `grants` are its policies. `uid` is the
-    system user who runs the operator's command, None if unknown.
+    system user who runs the operator's command, None if unknown. `person` is the login of the
+    console, None if it is another entrance; `name` is that of the login.
     """
 
     uin: str
@@ -110,14 +113,19 @@ class Caller(Record, kw_only=True):
     user_id: int | None = None
     grants: Grants = UNBOUND
     uid: int | None = None
+    role: Role = Role.USER
+    person: int | None = None
+    name: str = ""
 
     @property
     def operator(self) -> str:
-        """The operator's name for decisions: the system user, not a name that was typed."""
+        """The login that decides: a person of the console or a system user, never a typed name."""
+        if self.person is not None:
+            return f"person {self.person}"
         return self.actor if self.uid is None else f"uid {self.uid}"
 
 
-OPERATOR = Caller(uin="", actor="operator", verified=True)
+OPERATOR = Caller(uin="", actor="operator", verified=True, role=Role.OPERATOR)
 
 
 class Invocation(Record, kw_only=True, gc=True):
@@ -295,6 +303,7 @@ class Desk(Record, kw_only=True, gc=True):
             ServiceError: as `perform`.
         """
         action, request = invocation.action, invocation.request
+        check_role(invocation.caller, action)
         context = Context(
             desk=self, invocation=invocation, action=action.name, now=self.clock.now(), held=held
         )
@@ -303,6 +312,16 @@ class Desk(Record, kw_only=True, gc=True):
         if isinstance(commit, Known) and action.internal:
             return commit
         return _complete(context, commit)
+
+
+def check_role(caller: Caller, action: Action) -> None:
+    """Refuse an action that is not declared for the caller's role.
+
+    Raises:
+        UnauthorizedOperation: it is for other roles.
+    """
+    if caller.role not in action.roles:
+        raise UnauthorizedOperation(f"{action.name} is not for the role {caller.role}.")
 
 
 @contextlib.contextmanager

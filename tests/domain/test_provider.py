@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from certdesk.domain.people.person import Role
+from certdesk.domain.people.role import Role
 from certdesk.domain.people.provider import Provider, allows, fault_of, staff_role
 
 GOOD = Provider(

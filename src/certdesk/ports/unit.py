@@ -14,6 +14,18 @@ from certdesk.domain.accounts.account import AccessKey, Account
 from certdesk.domain.accounts.policy import Policy, Project, User
 from certdesk.domain.accounts.records import RateLimit, SeenSignature
 from certdesk.domain.orders.records import Renewal, Submission, Task
+from certdesk.domain.people.records import (
+    Authenticator,
+    Invitation,
+    OidcIdentity,
+    Passkey,
+    Password,
+    Person,
+    PersonLink,
+    RecoveryCode,
+    Session,
+    SignInFailure,
+)
 from certdesk.domain.pki.records import (
     Authority,
     BlockedKey,
@@ -266,6 +278,78 @@ class Unit:
         LimitedBy("one for an order"),
     ]
     """Background work, by certificate id."""
+
+    people: Annotated[
+        Collection[Person],
+        Key("person_id"),
+        Unique("uin", "folded"),
+        Index("user_id"),
+        LimitedBy("only the operator invites people, and one for a user of an account"),
+    ]
+    """Logins of the console, by number."""
+
+    passwords: Annotated[Collection[Password], Key("person_id"), LimitedBy("one for a person")]
+    """Passwords, by person."""
+
+    authenticators: Annotated[
+        Collection[Authenticator], Key("person_id"), LimitedBy("one for a person")
+    ]
+    """Apps for one-time codes, by person."""
+
+    recovery_codes: Annotated[
+        Collection[RecoveryCode], Key("person_id", "digest"), LimitedBy("ten for a person")
+    ]
+    """Codes for a lost second step, by person and digest."""
+
+    passkeys: Annotated[
+        Collection[Passkey],
+        Key("credential_id"),
+        Index("person_id"),
+        LimitedBy("ten for a person"),
+    ]
+    """Passkeys, by credential id."""
+
+    oidc_identities: Annotated[
+        Collection[OidcIdentity],
+        Key("issuer", "subject"),
+        Index("person_id"),
+        LimitedBy("ten for a person"),
+    ]
+    """Identities at providers of OpenID Connect, by issuer and subject."""
+
+    invitations: Annotated[
+        Collection[Invitation],
+        Key("digest"),
+        Index("person_id"),
+        Index("expires_at"),
+        LimitedBy("one for a person, removed after half an hour"),
+    ]
+    """Invitations to the console, by the digest of their tokens."""
+
+    sessions: Annotated[
+        Collection[Session],
+        Key("digest"),
+        Index("person_id"),
+        Index("seen_at"),
+        LimitedBy("twenty for a person, removed when they are over"),
+    ]
+    """People who are signed in, by the digest of their cookies."""
+
+    sign_in_failures: Annotated[
+        Collection[SignInFailure],
+        Key("subject"),
+        Index("last_at"),
+        LimitedBy("one for a login and for a network that fails, removed after an hour"),
+    ]
+    """Failures to sign in, by login or network."""
+
+    person_links: Annotated[
+        Collection[PersonLink],
+        Key("person_id", "login"),
+        Index("login"),
+        LimitedBy("only the operator links logins"),
+    ]
+    """Logins of the same human being, by person and login."""
 
     usage: Usage
     """How much accounts have of what their quotas limit."""

@@ -32,6 +32,7 @@ from certdesk.domain.orders.renewal import (
     next_succession,
     warning,
 )
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Caller, Desk
 from certdesk.ports import Counts, Stale, Unit, is_suspended, note, successors_of
@@ -212,7 +213,7 @@ def _due_certificate(certificate_id: str, unit: Unit) -> DueCertificate:
     account = unit.accounts.get(order.uin)
     caller = None
     if account is not None and account.enabled:
-        caller = Caller(uin=account.uin, actor=BY_DESK, verified=account.verified)
+        caller = Caller(uin=account.uin, actor=BY_DESK, verified=account.verified, role=Role.DESK)
     return DueCertificate(order=order, successors=successors_of(unit, order), caller=caller)
 
 

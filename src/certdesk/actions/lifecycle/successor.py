@@ -20,6 +20,7 @@ from certdesk.domain.orders.order import Order, new_certificate_id, new_deal_id
 from certdesk.domain.orders.records import Renewal, Submission
 from certdesk.domain.orders.renewal import Kind, Make, attempted, next_succession, succeeded
 from certdesk.domain.orders.submission import ONLINE
+from certdesk.domain.people.role import Role
 from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.record import Record, replace
@@ -69,7 +70,13 @@ class Due(Record, kw_only=True):
 
 
 @catalog.action(
-    *REFUSALS, *SUBMITTING, OrderReplaceFailed, internal=True, writes=True, sensitive=True
+    *REFUSALS,
+    *SUBMITTING,
+    OrderReplaceFailed,
+    internal=True,
+    roles=(Role.DESK,),
+    writes=True,
+    sensitive=True,
 )
 def succeed_certificate(
     context: Context, request: SucceedCertificateRequest

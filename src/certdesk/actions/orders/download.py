@@ -41,6 +41,7 @@ from certdesk.domain.orders.lifecycle import STATUS_NAMES, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.renewal import in_force
+from certdesk.domain.people.role import ACCOUNTS
 from certdesk.domain.pki.records import Certificate
 from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.redaction import redacted_unless_near
@@ -191,7 +192,7 @@ def describe_download_certificate_url(
     return read
 
 
-@catalog.action(*LINKED, writes=True, internal=True)
+@catalog.action(*LINKED, writes=True, internal=True, roles=ACCOUNTS)
 def fetch_download(context: Context, request: FetchDownloadRequest) -> Commit[FetchDownloadReply]:
     """Return what a link leads to, for the caller that the link names."""
     context = replace(context, action="DescribeDownloadCertificateUrl")

@@ -1,1 +1,1 @@
-"""People who sign in to the console."""
+"""People who sign in to the console (docs/adr/0040-console.md)."""

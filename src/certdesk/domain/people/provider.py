@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
-from certdesk.domain.people.person import Role
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.addresses import address_in
 
 PREFIX = "oidc."

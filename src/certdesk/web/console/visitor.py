@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from certdesk.domain.people.person import Role
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import Record
 from certdesk.engine import Caller, Desk
 
 if TYPE_CHECKING:
     from certdesk.engine import Holds
 
-STRANGER = Caller(uin="", actor="console", verified=False)
+STRANGER = Caller(uin="", actor="console", verified=False, role=Role.NOBODY)
 
 
 class Visitor(Record, kw_only=True, gc=True):

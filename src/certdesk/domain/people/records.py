@@ -1,0 +1,137 @@
+"""The records of people who sign in to the console.
+
+What proves a person (password, second step, passkey, session, invitation) is sealed or stored as a
+digest. The desk owns what is sealed here, also of users of an account: a user signs in before any
+account's keys are needed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from certdesk.domain.values.free_text import Code, Lasting, Words
+from certdesk.domain.values.record import Record
+
+
+class Person(Record, kw_only=True):
+    """A login of the console.
+
+    A person of the staff has a role and a `name` to sign in with. A user of an account has the
+    role `user`, the account's `uin`, and the number and the name of the user; the name to sign in
+    with is `NAME@UIN`. `folded` is the name as names are compared.
+    """
+
+    person_id: int = 0
+    role: Code
+    name: Lasting
+    folded: Lasting
+    uin: Code = ""
+    user_id: int | None = None
+    enabled: bool = True
+    created_at: datetime
+    version: int = 1
+
+
+class Password(Record, kw_only=True):
+    """A password's argon2id hash, sealed."""
+
+    person_id: int
+    sealed_hash: bytes
+    changed_at: datetime
+    version: int = 1
+
+
+class Authenticator(Record, kw_only=True):
+    """An app for one-time codes (RFC 6238): its sealed secret.
+
+    It counts once a first code has `confirmed` it. A code of `last_step`, or of an earlier step of
+    30 seconds, is not accepted again.
+    """
+
+    person_id: int
+    sealed_secret: bytes
+    confirmed: bool = False
+    last_step: int = 0
+    created_at: datetime
+    version: int = 1
+
+
+class RecoveryCode(Record, kw_only=True):
+    """A code that replaces the second step once: its SHA-256. It is removed when it is used."""
+
+    person_id: int
+    digest: bytes
+
+
+class Passkey(Record, kw_only=True):
+    """A passkey (WebAuthn credential): its public key as a COSE key, and its signature counter."""
+
+    credential_id: bytes
+    person_id: int
+    name: Words
+    public_key: bytes
+    sign_count: int
+    created_at: datetime
+    used_at: datetime | None = None
+    version: int = 1
+
+
+class OidcIdentity(Record, kw_only=True):
+    """An identity at a provider of OpenID Connect: the issuer and its subject (`sub`).
+
+    `sealed_refresh_token` lets the desk ask for the groups again; `groups_checked_at` is when it
+    last did.
+    """
+
+    issuer: Code
+    subject: Code
+    person_id: int
+    sealed_refresh_token: bytes | None = None
+    groups_checked_at: datetime
+    created_at: datetime
+    version: int = 1
+
+
+class Invitation(Record, kw_only=True):
+    """A link by which a person chooses how to sign in: the SHA-256 of its token. It works once."""
+
+    digest: bytes
+    person_id: int
+    expires_at: datetime
+
+
+class Session(Record, kw_only=True):
+    """A person who is signed in, by the SHA-256 of the cookie's value.
+
+    `complete` is false until the second step was made. `proved_at` is when the person last gave a
+    password, a passkey or a provider's word. `provider` is the provider of OpenID Connect, "" if
+    there was none; `agent` is the browser, as it names itself.
+    """
+
+    digest: bytes
+    person_id: int
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    proved_at: datetime
+    complete: bool
+    provider: Code = ""
+    agent: Words = ""
+    version: int = 1
+
+
+class SignInFailure(Record, kw_only=True):
+    """How often signing in has failed, for a login (`person:N`) or a network (`net:PREFIX`)."""
+
+    subject: Code
+    count: int
+    last_at: datetime
+    version: int = 1
+
+
+class PersonLink(Record, kw_only=True):
+    """A login that belongs to the same human being: `person:N`, `uid:N` or `user:N`."""
+
+    person_id: int
+    login: Code
+    created_at: datetime
