@@ -6,6 +6,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.account import Account, new_uin
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders.listing import searchable
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator import enabling
@@ -76,7 +77,7 @@ class ListAccountsReply(Reply):
     accounts: list[AccountInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def list_accounts(
     context: Context, request: asked.ListAccountsRequest
 ) -> Commit[ListAccountsReply]:

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import FailedOperation
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.pki.authority import plan_of
 from certdesk.domain.values.keys import describe
 from certdesk.engine import Context
@@ -44,7 +45,7 @@ class DescribeAuthoritiesReply(Reply):
     authorities: list[AuthorityInfo]
 
 
-@catalog.action(FailedOperation, internal=True)
+@catalog.action(FailedOperation, internal=True, roles=STAFF)
 def describe_authorities(
     context: Context, request: DescribeAuthoritiesRequest
 ) -> Commit[DescribeAuthoritiesReply]:

@@ -6,6 +6,7 @@ import structlog
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.operation.checkup import Observation, failure, worst
+from certdesk.domain.people.role import STAFF
 from certdesk.engine import Context, Known
 from certdesk.ports import Examiner, StoreUnavailable
 from certdesk.wire.model import Part, Reply, Request
@@ -33,7 +34,7 @@ class ExamineReply(Reply):
     findings: list[FindingInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
     """Check every part of the desk; it may take some seconds."""
     # Several checks may find the same thing.

@@ -2,6 +2,7 @@
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.quotas import DECLARED, PREFIX
+from certdesk.domain.people.role import STAFF
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_account
 from certdesk.ports import Unit
@@ -25,7 +26,7 @@ class ListLimitsReply(Reply):
     limits: list[LimitInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def list_limits(context: Context, request: asked.ListLimitsRequest) -> Commit[ListLimitsReply]:
     """List the quotas of an account with how much of each is used."""
     quotas = context.desk.rules.quotas

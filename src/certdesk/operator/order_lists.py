@@ -17,6 +17,7 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.lifecycle import LIVING, STATUS_NAMES, Status
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, Seen, Sort, searchable
 from certdesk.domain.orders.order import Order
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import missing_message
 from certdesk.engine import Context
@@ -71,7 +72,7 @@ class ListOrdersReply(Reply):
     next: str | None
 
 
-@catalog.action(InvalidParam, internal=True)
+@catalog.action(InvalidParam, internal=True, roles=STAFF)
 def list_orders(context: Context, request: ListOrdersRequest) -> Commit[ListOrdersReply]:
     """List orders: newest first, or first to expire first."""
     query = _query(context, request)

@@ -9,6 +9,7 @@ from certdesk.domain.errors import (
     ProjectNotFound,
 )
 from certdesk.domain.orders.derivation import SECRETS
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.redaction import redacted, redacted_bare
 from certdesk.engine import Context
 from certdesk.operator.lookups import check_free, check_name, known_account, known_policy
@@ -84,7 +85,7 @@ class ListPoliciesReply(Reply):
     policies: list[PolicyInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def list_policies(
     context: Context, request: asked.ListPoliciesRequest
 ) -> Commit[ListPoliciesReply]:
@@ -107,7 +108,7 @@ class ShowPolicyReply(Reply):
     user_ids: list[int]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def show_policy(context: Context, request: asked.ShowPolicyRequest) -> Commit[ShowPolicyReply]:
     """Show one policy and the users that it is attached to."""
 

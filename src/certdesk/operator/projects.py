@@ -3,6 +3,7 @@
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import Project
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator.lookups import check_free, check_name, known_account, known_project
@@ -49,7 +50,7 @@ class ListProjectsReply(Reply):
     projects: list[ProjectInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def list_projects(
     context: Context, request: asked.ListProjectsRequest
 ) -> Commit[ListProjectsReply]:

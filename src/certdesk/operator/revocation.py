@@ -17,6 +17,7 @@ from certdesk.domain.errors import (
 from certdesk.domain.orders.lifecycle import Event
 from certdesk.domain.orders.order import Decider, Order
 from certdesk.domain.orders.revocation import ask_to_revoke
+from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.engine import Context
@@ -84,7 +85,9 @@ class KeepOrderReply(Reply):
     status: int
 
 
-@catalog.action(InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True)
+@catalog.action(
+    InvalidCertificateStatusCode, InvalidParam, writes=True, internal=True, roles=REVIEWERS
+)
 def keep_order(context: Context, request: asked.KeepOrderRequest) -> Commit[KeepOrderReply]:
     """Decline the request of an owner to revoke a certificate, before it is granted.
 

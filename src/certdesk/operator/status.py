@@ -1,6 +1,7 @@
 """The state of the desk itself, for the operator."""
 
 from certdesk.catalog import Commit, catalog
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.keys import KeyKind
 from certdesk.engine import Context
 from certdesk.ports import Unit
@@ -16,7 +17,7 @@ class VaultStatusReply(Reply):
     key_stock: dict[str, int]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def vault_status(context: Context, request: asked.VaultStatusRequest) -> Commit[VaultStatusReply]:
     """Show which key encrypts secrets, and the stock of keys."""
 

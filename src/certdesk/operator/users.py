@@ -3,6 +3,7 @@
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.policy import User
 from certdesk.domain.errors import InvalidParam, PolicyNotFound
+from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator.lookups import (
@@ -56,7 +57,7 @@ class ListUsersReply(Reply):
     users: list[UserInfo]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def list_users(context: Context, request: asked.ListUsersRequest) -> Commit[ListUsersReply]:
     """List the users of an account."""
 
@@ -86,7 +87,7 @@ class ShowUserReply(Reply):
     temporary_keys: list[TemporaryKey]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def show_user(context: Context, request: asked.ShowUserRequest) -> Commit[ShowUserReply]:
     """Show one user with policies and temporary keys."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.records import AuditEntry, AuditQuery
+from certdesk.domain.people.role import STAFF
 from certdesk.engine import Context
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time
@@ -36,7 +37,7 @@ class ListDecisionsReply(Reply):
     decisions: list[Decision]
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=STAFF)
 def list_decisions(
     context: Context, request: asked.ListDecisionsRequest
 ) -> Commit[ListDecisionsReply]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.values.texts import text_fault
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.engine import Context, Written
@@ -27,7 +28,7 @@ class ShowReviewRequest(Request):
     id: str
 
 
-@catalog.action(InvalidParam, internal=True)
+@catalog.action(InvalidParam, internal=True, roles=REVIEWERS)
 def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
     """Show one review with what is to be vetted, and store that the operator has seen it.
 
@@ -73,7 +74,7 @@ class ReadLetterReply(Reply):
     content: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def read_letter(context: Context, request: ReadLetterRequest) -> Commit[ReadLetterReply]:
     """Return the letter that was uploaded for an order; this is logged."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.vetting.records import Review, SeenReview
 from certdesk.domain.vetting.review import KEY, ORDER, approved, in_turn, rejected
 from certdesk.engine import Context
@@ -56,7 +57,7 @@ class ListReviewsReply(Reply):
     now: str | None
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=REVIEWERS)
 def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
     """List what waits to be vetted, and store that the operator has seen the list."""
     del request
@@ -87,7 +88,7 @@ class ReviewDecisionReply(Reply, kw_only=True):
     failed: list[str] | None = None
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[ReviewDecisionReply]:
     """Approve a manager with its company, an order, a request to revoke a certificate, or a key.
 
@@ -136,7 +137,7 @@ class RejectReviewRequest(Request):
     attempt: str | None = None
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def reject_review(context: Context, request: RejectReviewRequest) -> Commit[ReviewDecisionReply]:
     """Reject an order, or a manager and with it its orders that the CA has not begun to issue.
 
