@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from certdesk.domain.people.role import Role
 from certdesk.domain.people.provider import Provider, allows, fault_of, staff_role
+from certdesk.domain.people.role import Role
 
 GOOD = Provider(
     name="company",

@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from certdesk.domain.people.person import Role
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
