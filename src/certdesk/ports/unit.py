@@ -311,11 +311,11 @@ class Unit:
 
     oidc_identities: Annotated[
         Collection[OidcIdentity],
-        Key("issuer", "subject"),
+        Key("issuer", "subject", "person_id"),
         Index("person_id"),
         LimitedBy("ten for a person"),
     ]
-    """Identities at providers of OpenID Connect, by issuer and subject."""
+    """Identities at providers of OpenID Connect, by issuer, subject and person."""
 
     invitations: Annotated[
         Collection[Invitation],

@@ -79,6 +79,7 @@ class Passkey(Record, kw_only=True):
 class OidcIdentity(Record, kw_only=True):
     """An identity at a provider of OpenID Connect: the issuer and its subject (`sub`).
 
+    A human being may have several logins under one identity, one of the staff and one of a user.
     `sealed_refresh_token` lets the desk ask for the groups again; `groups_checked_at` is when it
     last did.
     """

@@ -79,7 +79,7 @@ Table(
     TABLES,
     key("issuer", TEXT),
     key("subject", TEXT),
-    column("person_id", NUMBER),
+    key("person_id", NUMBER),
     optional("sealed_refresh_token", BYTES),
     column("groups_checked_at", TIME),
     column("created_at", TIME),
