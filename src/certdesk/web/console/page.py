@@ -16,14 +16,13 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from certdesk.domain.people.role import Role
+from certdesk.domain.people.role import EVERYBODY_SIGNED_IN, Role
 from certdesk.domain.values.record import Record
 
 if TYPE_CHECKING:
     from certdesk.web.console.visit import Visit
 
 KIB = 1024
-ANYBODY = frozenset(Role)
 _VALUE = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -105,7 +104,7 @@ class Page(Record, gc=True):
     show: Show
     act: Show | None = None
     access: Access = Access.SIGNED_IN
-    roles: Collection[Role] = ANYBODY
+    roles: Collection[Role] = EVERYBODY_SIGNED_IN
     menu: str = ""
     body_limit: int = 64 * KIB
 
