@@ -92,6 +92,8 @@ OWN = {
     "domain.values.free_text.texts_of": "records of the desk's own",
     "domain.pki.tbs.read": "certificates that are made here",
     "domain.vetting.review.approved": "the names of operators",
+    "domain.vetting.deciders.login_of": "logins that the desk has written",
+    "domain.vetting.deciders.same_name": "names that were accepted before",
     "wire.envelope.failure": "messages of the desk's own",
     "wire.envelope.success": "replies of the desk's own",
 }

@@ -37,6 +37,7 @@ from certdesk.domain.values import (
 from certdesk.domain.values.organisation import Organisation, Person
 from certdesk.domain.values.products import PRODUCTS
 from certdesk.domain.values.secret import Secret
+from certdesk.domain.vetting import dossier
 from certdesk.web.ocsp import REQUEST_LIMIT
 from certdesk.wire.model import LIST_LIMIT, TEXT_LIMIT
 from tests.costs_csr import PEM_LIMIT
@@ -238,6 +239,8 @@ DOMAIN: Worst = {
     "domain.values.visible.unseen": each(visible.unseen),
     "domain.values.visible.unseen_fault": each(visible.unseen_fault),
     "domain.values.visible.visible": each(visible.visible),
+    "domain.vetting.dossier.prose": each(dossier.prose, 2 * dossier.LONGEST_TEXT),
+    "domain.vetting.dossier.prose_fault": each(dossier.prose_fault, dossier.LONGEST_TEXT),
     "validation.providers.rfc2136.Rfc2136.settings key": each(by_rfc2136),
     "validation.providers.rfc2136.Rfc2136.settings server": each(
         lambda text: by_rfc2136(server=text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,7 +142,16 @@ class InsideDesk:
 
         Raises the refusal itself, a `ServiceError`.
         """
-        declared = bootstrap.actions().find(action, internal=caller.actor == OPERATOR.actor)
+        return self._perform(caller, action, parameters, internal=caller.actor == OPERATOR.actor)
+
+    def console(self, caller: Caller, action: str, **parameters: object) -> dict[str, Any]:
+        """Carry out an action of the console as a user of an account."""
+        return self._perform(caller, action, parameters, internal=True)
+
+    def _perform(
+        self, caller: Caller, action: str, parameters: Mapping[str, object], *, internal: bool
+    ) -> dict[str, Any]:
+        declared = bootstrap.actions().find(action, internal=internal)
         assert declared is not None, action
         request = declared.decode(parameters)
         members = msgspec.to_builtins(

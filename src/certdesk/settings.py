@@ -274,7 +274,7 @@ class Settings:
     retention_letters_days: int = _setting(
         "retention.letters_days",
         398,
-        "Days that the desk keeps letters of confirmation after the review of their order.",
+        "Days that the desk keeps letters, and files of reviews, after the review of their order.",
         least=1,
     )
     rate_limit: int = _setting(

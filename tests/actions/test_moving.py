@@ -37,6 +37,7 @@ from certdesk.workflow.retention.records import RecordRetention
 from tests.actions.moving import NAME, OV, Desk
 from tests.actions.submitting import ADMIN, COMPANY, IDENTITY, ORGANISATION, TECH
 from tests.deliveries import members
+from tests.papers import PDF
 from tests.rules import rules_with
 from tests.working import take_on
 
@@ -443,6 +444,15 @@ def test_every_record_that_names_certificate_and_account_moves(desk: Desk) -> No
     desk.move(order)
     assert of_order(desk, order, desk.old.uin) == []
     assert {name for name, _ in of_order(desk, order, desk.new.uin)} == moving
+    shown = desk.operator("ShowReview", Id=f"order:{order}")
+    told = shown["Questions"][0], shown["Notes"][0], shown["Attachments"][0]
+    assert [told[0]["Answer"], told[1]["Text"], told[2]["Name"]] == [
+        "Ann",
+        "called",
+        "register.pdf",
+    ]
+    read = desk.operator("ReadAttachment", Id=f"order:{order}", FileId=told[0]["Files"][0]["Id"])
+    assert base64.b64decode(read["Content"]) == PDF
 
 
 def vetted_like_everything(desk: Desk) -> str:
@@ -454,9 +464,15 @@ def vetted_like_everything(desk: Desk) -> str:
         kind="order",
         since=desk.clock.now(),
         asked_by="operator",
-        verdict="approved",
     )
     desk.store.write(lambda unit: unit.reviews.add(review))
+    file = {"Name": "register.pdf", "Content": base64.b64encode(PDF).decode()}
+    asked = desk.operator("AskApplicant", Id=review.subject, Text="Who signs?")["QuestionId"]
+    desk.console(desk.old, "AnswerQuestion", QuestionId=asked, Text="Ann", Files=[file])
+    desk.operator("AddNote", Id=review.subject, Text="called")
+    desk.operator("AddAttachment", Id=review.subject, **file)
+    done = replace(review, verdict="approved", decided_at=desk.clock.now())
+    desk.store.write(lambda unit: unit.reviews.replace(done))
     desk.store.write(lambda unit: _add_letter(desk, unit, order))
     return order
 

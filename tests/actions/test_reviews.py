@@ -11,12 +11,10 @@ import pytest
 
 from certdesk.domain import errors
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
-from tests.actions.vetting import ANN, BEN, DV, EV, LETTER_OV, OV, ROOT, WOTRUS_OV, Desk
+from tests.actions.vetting import ANN, BEN, DV, EV, LETTER_OV, OPS, OV, ROOT, WOTRUS_OV, Desk
 from tests.papers import GIF, PDF, PNG, pdf
 from tests.rules import rules_with
 from tests.workflow.ordering import key
-
-OPS = 4_000_003
 
 
 @pytest.fixture

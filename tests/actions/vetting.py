@@ -21,7 +21,7 @@ OV, EV, LETTER_OV, DV, WOTRUS_OV = 14, 16, 9, 104, 28
 ROOT = 0
 """The one user of every system, whose name is `root`."""
 
-ANN, BEN = 4_000_001, 4_000_002
+ANN, BEN, OPS = 4_000_001, 4_000_002, 4_000_003
 """Users of the system without an entry in passwd(5), who are named `uid N`."""
 
 

@@ -736,6 +736,13 @@ class ReviewNotFound(ServiceError):
     text = "There is nothing to be reviewed."
 
 
+class QuestionNotFound(ServiceError):
+    """The account was asked no such question, or a policy forbids its answer (console only)."""
+
+    code = "ResourceNotFound.Question"
+    text = "There is no such question."
+
+
 class PersonNeeded(ServiceError):
     """Work that needs the person's data is under way (operator's commands only)."""
 

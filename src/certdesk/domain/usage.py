@@ -9,6 +9,7 @@ from certdesk.domain.orders.lifecycle import DELETABLE, VALIDATING, Status
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.pki.records import Certificate
+from certdesk.domain.vetting.dossier import BY_STAFF, Question, VettingFile
 from certdesk.domain.vetting.records import Letter
 
 Counts: TypeAlias = Mapping[str, int]
@@ -48,6 +49,16 @@ def of_certificate(certificate: Certificate) -> Counts:
 def of_letter(letter: Letter) -> Counts:
     """Count a letter, and its bytes."""
     return {"letters": 1, "stored_bytes": letter.size}
+
+
+def of_question(question: Question) -> Counts:
+    """Count the bytes of a question and its answer."""
+    return _stored(question.text, question.answer)
+
+
+def of_vetting_file(file: VettingFile) -> Counts:
+    """Count a file of an answer as a letter is counted; a reviewer's own counts for nobody."""
+    return {} if file.question_id == BY_STAFF else {"letters": 1, "stored_bytes": file.size}
 
 
 def one(kind: str) -> Measure:

@@ -18,9 +18,11 @@ from certdesk.domain.values.organisation import Company, Manager, Organisation, 
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.records import Letter
+from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
 from certdesk.engine import Context
 from certdesk.operator import free_texts
 from certdesk.operator.free_texts import Wording, name_of
+from certdesk.operator.vetting.mentions import NOTHING, Mentions, mentions_in_reviews
 from certdesk.ports import Unit, VaultError, all_of
 
 Sealed = Submission | Manager | Company
@@ -63,6 +65,7 @@ class Traces:
 
     `users` are sub-users that are named by the person's address. `texts` name the person by one of
     the `traits`; `mentions` are sealed records with such texts that are not in `found`.
+    `in_reviews` is what people wrote and sent during reviews.
     """
 
     found: list[Trace]
@@ -72,6 +75,7 @@ class Traces:
     letters: list[Letter] = dataclasses.field(default_factory=list)
     texts: list[Wording] = dataclasses.field(default_factory=list)
     mentions: list[Trace] = dataclasses.field(default_factory=list)
+    in_reviews: Mentions = NOTHING
 
     @property
     def orders(self) -> list[str]:
@@ -79,6 +83,14 @@ class Traces:
         records = (trace.record for trace in self.found)
         its = (each.certificate_id for each in records if isinstance(each, Submission))
         return list(dict.fromkeys(its))
+
+    @property
+    def reviews(self) -> set[str]:
+        """The subjects of the reviews of these orders, and of the person as a manager."""
+        subjects = {trace.name for trace in self.found if isinstance(trace.record, Manager)}
+        for certificate_id in self.orders:
+            subjects |= {subject_of_order(certificate_id), subject_of_revocation(certificate_id)}
+        return subjects
 
 
 def traces_of(context: Context, unit: Unit, wanted: Wanted, uin: str | None) -> Traces:
@@ -100,8 +112,15 @@ def traces_of(context: Context, unit: Unit, wanted: Wanted, uin: str | None) -> 
         for letter in unit.letters.where(certificate_id=certificate_id)
     ]
     mentions = list(_mentions(context, standing, texts))
+    in_reviews = mentions_in_reviews(context, unit, traits, standing.reviews, uin)
+    standing.unreadable.extend(in_reviews.unreadable)
     return dataclasses.replace(
-        standing, traits=traits, texts=texts, letters=letters, mentions=mentions
+        standing,
+        traits=traits,
+        texts=texts,
+        letters=letters,
+        mentions=mentions,
+        in_reviews=in_reviews,
     )
 
 

@@ -11,6 +11,7 @@ from certdesk.domain.orders.material import Material
 from certdesk.domain.privacy.data_subject import PERSONS, Known, Role, Wanted, person_in
 from certdesk.domain.values.organisation import Organisation, Person
 from certdesk.domain.values.secret import Secret, ending, plain
+from certdesk.domain.vetting.dossier import VettingFile
 from certdesk.domain.vetting.letters import REVOKE
 from certdesk.domain.vetting.records import Letter
 from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
@@ -19,6 +20,7 @@ from certdesk.operator import erasure
 from certdesk.operator.data_subject_search import Trace, Traces, traces_of
 from certdesk.operator.free_texts import Wording
 from certdesk.operator.lookups import known_account
+from certdesk.operator.vetting.mentions import Passage, erase_mentions, without_passages
 from certdesk.ports import DESK, Unit
 from certdesk.wire.model import HiddenParsed, Part, Reply, Request, utc_time
 
@@ -49,7 +51,7 @@ class PersonRecord(Part, kw_only=True):
 
 
 class LetterRecord(Part, kw_only=True):
-    """A letter for an order of the person; `certdesk review letter` shows it."""
+    """A letter for an order of the person, or a file of a review; the review shows it."""
 
     record: str
     uin: str
@@ -108,8 +110,8 @@ def export_person(context: Context, request: ExportPersonRequest) -> Commit[Expo
         return ExportPersonReply(
             person=person,
             records=records,
-            letters=[_letter(letter) for letter in traces.letters],
-            texts=[_text(wording) for wording in traces.texts],
+            letters=[*map(_letter, traces.letters), *map(_file, traces.in_reviews.files)],
+            texts=[*map(_text, traces.texts), *map(_passage, traces.in_reviews.passages)],
             unreadable=traces.unreadable,
         )
 
@@ -160,13 +162,17 @@ def erase_person(context: Context, request: ErasePersonRequest) -> Commit[EraseP
         erasure.without_person(context, trace, traces.traits)
         for trace in (*traces.found, *traces.mentions)
     ]
+    passages = without_passages(context, traces.in_reviews)
     context.held.callback(context.desk.store.checkpoint)
 
     def commit(unit: Unit) -> ErasePersonReply:
         needed = list(erasure.needed_for(unit, traces))
         if needed:
             raise PersonNeeded(" ".join(needed))
-        erased = list(erasure.erase(unit, traces, after))
+        erased = [
+            *erasure.erase(unit, traces, after),
+            *erase_mentions(unit, traces.in_reviews, passages),
+        ]
         kept = erasure.kept(unit, traces)
         _note(context, unit, wanted, traces)
         return ErasePersonReply(
@@ -275,6 +281,22 @@ def _letter(letter: Letter) -> LetterRecord:
         sha256=letter.sha256,
         upload_time=utc_time(letter.uploaded_at),
     )
+
+
+def _file(file: VettingFile) -> LetterRecord:
+    return LetterRecord(
+        record=file.subject,
+        uin=file.uin,
+        form=file.form,
+        size=file.size,
+        sha256=file.sha256,
+        upload_time=utc_time(file.added_at),
+    )
+
+
+def _passage(passage: Passage) -> TextRecord:
+    entry = passage.entry
+    return TextRecord(record=entry.subject, uin=entry.uin, what=passage.what, text=passage.text)
 
 
 def _text(wording: Wording) -> TextRecord:

@@ -18,6 +18,7 @@ from certdesk.domain.validation.records import Evidence
 from certdesk.domain.values.free_text import Text, has_words, hints, texts_of, without_words
 from certdesk.domain.values.organisation import Company, Manager
 from certdesk.domain.values.record import Record
+from certdesk.domain.vetting.dossier import Note, Question, Tick, VettingFile
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import REVOCATION, subject_of_manager, subject_of_order
 from certdesk.ports import COLLECTIONS, Unit, all_of, spec_of
@@ -41,6 +42,10 @@ _STAYS: dict[type, str] = {
     Evidence: "it is the evidence of how a name was validated, for retention.looks_days",
     Order: "lists and clients use it to find the certificate",
     Review: "it says who asked and who approved",
+    Question: "it says who asked and who answered",
+    Note: "it says who wrote it",
+    VettingFile: "it says who sent it",
+    Tick: "it says who checked it",
 }
 _GOES_BY = "other records depend on it"
 

@@ -51,7 +51,14 @@ from certdesk.ports.notices import Notices
 from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
 from certdesk.ports.pki import OcspAnswer, Pki, Published
-from certdesk.ports.reviewing import put_review, remove_review, withdraw_review
+from certdesk.ports.reviewing import (
+    entries_of,
+    put_entry,
+    put_review,
+    remove_entry,
+    remove_review,
+    withdraw_review,
+)
 from certdesk.ports.sign_in import (
     ProviderFailed,
     ProviderUnreachable,
@@ -71,6 +78,7 @@ from certdesk.ports.vault import (
     Vault,
     VaultError,
     place_of,
+    place_of_entry,
     place_of_letter,
     place_of_party,
     place_of_submission,
@@ -141,6 +149,7 @@ __all__ = [
     "blocks_of",
     "carry_blocks",
     "disabled_account",
+    "entries_of",
     "followers_of",
     "has_begun",
     "has_shown",
@@ -156,11 +165,14 @@ __all__ = [
     "number_blocked",
     "orders_with",
     "place_of",
+    "place_of_entry",
     "place_of_letter",
     "place_of_party",
     "place_of_submission",
     "place_of_zone",
+    "put_entry",
     "put_review",
+    "remove_entry",
     "remove_review",
     "settings_of",
     "spec_of",

@@ -36,11 +36,20 @@ from certdesk.domain.pki.records import (
     RevokedCertificate,
     StockedKey,
 )
-from certdesk.domain.usage import of_certificate, of_letter, of_order, of_submission, one
+from certdesk.domain.usage import (
+    of_certificate,
+    of_letter,
+    of_order,
+    of_question,
+    of_submission,
+    of_vetting_file,
+    one,
+)
 from certdesk.domain.validation.dns_zone import Zone
 from certdesk.domain.validation.records import Evidence, Proof, ValidationBucket
 from certdesk.domain.values.mark import Mark
 from certdesk.domain.values.organisation import Company, Manager
+from certdesk.domain.vetting.dossier import Note, Question, Tick, VettingFile
 from certdesk.domain.vetting.records import Letter, Review, SeenReview
 from certdesk.ports.collections import AuditLog, Collection, Orders, Stored, Usage
 from certdesk.ports.specs import (
@@ -231,6 +240,39 @@ class Unit:
         Collection[Letter], Key("certificate_id", "attempt", "kind"), CountedBy(of_letter)
     ]
     """Letters that were uploaded, by certificate id, attempt and kind."""
+
+    questions: Annotated[
+        Collection[Question],
+        Key("question_id"),
+        Index("subject"),
+        Index("uin", "asked_at"),
+        CountedBy(of_question),
+    ]
+    """Questions to applicants, with their answers, by id."""
+
+    notes: Annotated[
+        Collection[Note],
+        Key("note_id"),
+        Index("subject"),
+        LimitedBy("only reviewers write them, 200 at most about one thing"),
+    ]
+    """Reviewers' notes, by id."""
+
+    vetting_files: Annotated[
+        Collection[VettingFile],
+        Key("file_id"),
+        Index("subject"),
+        Index("question_id"),
+        CountedBy(of_vetting_file),
+    ]
+    """Files of answers and of reviewers, by id."""
+
+    ticks: Annotated[
+        Collection[Tick],
+        Key("subject", "attempt", "operator"),
+        LimitedBy("one for an attempt of a review and a reviewer"),
+    ]
+    """Ticked items of checklists, by subject, attempt and reviewer."""
 
     authorities: Annotated[
         Collection[Authority], Key("name"), LimitedBy("the desk makes them for itself")

@@ -10,6 +10,7 @@ from certdesk.domain.validation.dns_zone import Zone
 from certdesk.domain.values.organisation import Company, Manager
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
+from certdesk.domain.vetting.dossier import Entry, Note, Question, VettingFile
 from certdesk.domain.vetting.records import Letter
 
 DESK = "desk"
@@ -46,6 +47,19 @@ def place_of_letter(letter: Letter) -> Place:
     """Return the place of the content of a letter."""
     row = f"{letter.certificate_id}/{letter.attempt}/{letter.kind}"
     return Place(letter.uin, "letters", row, "content")
+
+
+def place_of_entry(entry: Entry, field: str) -> Place:
+    """Return the place of a sealed field of what people added to a review."""
+    table, row = _ENTRIES[type(entry)]
+    return Place(entry.uin, table, str(getattr(entry, row)), field)
+
+
+_ENTRIES: dict[type[Entry], tuple[str, str]] = {
+    Question: ("questions", "question_id"),
+    Note: ("notes", "note_id"),
+    VettingFile: ("vetting_files", "file_id"),
+}
 
 
 def place_of_zone(zone: Zone, setting: str) -> Place:

@@ -21,6 +21,7 @@ from certdesk.domain.validation.records import Proof
 from certdesk.domain.values.organisation import Company, Manager, Organisation, People
 from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.sealed_fields import cleartext_fields, join_fields, secret_fields
+from certdesk.domain.vetting.dossier import SEALED, Entry, with_sealed
 from certdesk.domain.vetting.records import Letter, Review
 from certdesk.domain.vetting.review import subject_of_order, subject_of_revocation
 from certdesk.ports import (
@@ -32,14 +33,17 @@ from certdesk.ports import (
     Unit,
     Vault,
     carry_blocks,
+    entries_of,
     is_suspended,
     keep_denied_keys,
     neighbours_of,
     note,
     place_of,
+    place_of_entry,
     place_of_letter,
     place_of_party,
     place_of_submission,
+    put_entry,
 )
 
 Carried = TypeVar("Carried", Proof, Issuance, Renewal, Review)
@@ -60,6 +64,7 @@ class Belongings(Record, kw_only=True):
     issuances: Sequence[Issuance]
     renewals: Sequence[Renewal]
     reviews: Sequence[Review]
+    entries: Sequence[Entry]
     companies: Sequence[Company]
     managers: Sequence[Manager]
 
@@ -70,6 +75,7 @@ class Sealed(Record, kw_only=True):
     submissions: Sequence[Submission]
     certificates: Sequence[Certificate]
     letters: Sequence[Letter]
+    entries: Sequence[Entry]
 
 
 class Moving:
@@ -97,6 +103,7 @@ class Moving:
             submissions=[self._submission(before, each, uin) for each in before.submissions],
             certificates=[self._certificate(each, uin) for each in before.certificates],
             letters=[self._letter(each, uin) for each in before.letters],
+            entries=[self._entry(each, uin) for each in before.entries],
         )
 
     def _submission(self, before: Belongings, submission: Submission, uin: str) -> Submission:
@@ -150,6 +157,17 @@ class Moving:
         content = self._vault.open(letter.content, place_of_letter(letter))
         return replace(moved, content=self._vault.seal(content, place_of_letter(moved)))
 
+    def _entry(self, entry: Entry, uin: str) -> Entry:
+        """Seal what people added to a review for the other account."""
+        moved: Entry = replace(entry, uin=uin)
+        over = {
+            field: self._over(
+                getattr(entry, field), place_of_entry(entry, field), place_of_entry(moved, field)
+            )
+            for field in SEALED[type(entry)]
+        }
+        return with_sealed(moved, over)
+
     def _over(self, sealed: bytes | None, place: Place, other: Place) -> bytes | None:
         """Seal for another place what was sealed for the first."""
         return None if sealed is None else self._vault.seal(self._vault.open(sealed, place), other)
@@ -168,6 +186,8 @@ class Moving:
         for letter in after.letters:
             unit.letters.remove(its, letter.attempt, letter.kind)
             unit.letters.add(letter)
+        for entry in after.entries:
+            put_entry(unit, entry)
         _carry(unit.proofs, before.proofs, moved.uin)
         _carry(unit.issuances, before.issuances, moved.uin)
         _carry(unit.renewals, self._gone_on_with(before.renewals), moved.uin)
@@ -215,6 +235,7 @@ def belongings_of(order: Order, unit: Unit) -> Belongings:
         issuances=unit.issuances.where(certificate_id=its),
         renewals=unit.renewals.where(certificate_id=its),
         reviews=_found(unit.reviews, subjects),
+        entries=[entry for each in subjects for entry in entries_of(unit, each)],
         companies=_found(unit.companies, companies),
         managers=_found(unit.managers, managers),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from certdesk.actions.tasks import make_due
+from certdesk.actions.vetting.asked import with_questions
 from certdesk.actions.vetting.records import is_nobody, organisation_of
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.orders import suspension
@@ -87,7 +88,7 @@ def mark_vetted(context: Context, unit: Unit, manager: Manager) -> Manager:
     stored = unit.managers.replace(after)
     for order in orders_under_way(unit, manager):
         if order.waits_for is StatusMessage.PRE_REVIEWING:
-            unit.orders.replace(order.waiting(WaitEvent.MANAGER_VETTED))
+            unit.orders.replace(with_questions(unit, order.waiting(WaitEvent.MANAGER_VETTED)))
     return stored
 
 
@@ -146,7 +147,8 @@ def begin(context: Context, unit: Unit, order: Order, *, letter: bool = False) -
     ):
         return going_on(context, unit, order)
     ask(context, unit, subject_of_order(order.certificate_id), order.uin, order.attempt)
-    return order.waiting(WaitEvent.VET_ORDER if good else WaitEvent.VET_MANAGER)
+    event = WaitEvent.VET_ORDER if good else WaitEvent.VET_MANAGER
+    return with_questions(unit, order.waiting(event))
 
 
 def check_parties(context: Context, unit: Unit, order: Order) -> None:
@@ -201,15 +203,15 @@ def withdraw(unit: Unit, order: Order) -> None:
 
 def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) -> Review:
     """Ask for a review."""
-    asker = _asker(unit, context.caller.actor, context.caller.user_id)
+    by = asker(unit, context.caller.actor, context.caller.user_id)
     review = Review(
         subject=subject,
         uin=uin,
         kind=subject.partition(":")[0],
         since=context.now,
         attempt=attempt,
-        asked_by=asker.name,
-        asked_as=asker.login,
+        asked_by=by.name,
+        asked_as=by.login,
     )
     return put_review(unit, review)
 
@@ -217,13 +219,13 @@ def ask(context: Context, unit: Unit, subject: str, uin: str, attempt: int = 0) 
 def who_asked(unit: Unit, review: Review, certificate_id: str) -> set[Asker]:
     """Return all who took part in the request that a review is about."""
     return {
-        _asker(unit, entry.actor, entry.user_id)
+        asker(unit, entry.actor, entry.user_id)
         for entry in unit.audit.where(subject=certificate_id)
         if entry.action in ASKING[review.kind]
     }
 
 
-def _asker(unit: Unit, actor: str, user_id: int | None) -> Asker:
+def asker(unit: Unit, actor: str, user_id: int | None) -> Asker:
     """Return a caller as somebody who asks: a user by its name and number, or the key alone."""
     user = unit.users.get(user_id) if user_id is not None else None
     login = "" if user_id is None else f"{USER}:{user_id}"

@@ -51,7 +51,7 @@ class Quotas:
     open_names: int = _counted(10_000, "names under validation")
     uploads: int = _counted(10_000, "uploaded certificates")
     proofs: int = _counted(1_000_000, "validations of names, of all submissions of all orders")
-    letters: int = _counted(10_000, "letters of confirmation and revocation")
+    letters: int = _counted(10_000, "letters, and files with answers to reviewers")
     stored_bytes: int = _counted(
         10 * GIB, "bytes of material, certificates, letters, names and tags"
     )

@@ -36,11 +36,19 @@ _ADVICE = {
 }
 
 
+_ASKED = "A reviewer has asked its owner a question, and the vetting waits for the answer."
+
+QUESTION_ASKED = "A reviewer has asked a question. Answer it in the console."
+"""The StatusMsg while reviewers wait for the owner's answer."""
+
+
 def status_msg(order: Order) -> str | None:
     """Return what the wire shows beside the status (Certificates.StatusMsg).
 
     This is what the order waits for, or else why it is in its present status.
     """
+    if order.asked:
+        return QUESTION_ASKED
     if order.waits_for is not None:
         return order.waits_for.value
     return None if order.reason is None else order.reason.text
@@ -97,7 +105,8 @@ def outlook(renewal: Renewal | None, successors: Sequence[Order]) -> str:
 
 def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
     if order.waits_for in VETTING:
-        return f"The order waits for vetting (certdesk review list). {_to_publish(proofs)}".rstrip()
+        waits = _ASKED if order.asked else "The order waits for vetting (certdesk review list)."
+        return f"{waits} {_to_publish(proofs)}".rstrip()
     if not proofs:
         return "The desk is asking the CA what to publish. You have nothing to do."
     refused = next((proof.caa_reason for proof in proofs if proof.caa_reason), "")
@@ -111,6 +120,8 @@ def _under_way(order: Order, proofs: Sequence[Proof]) -> str:
 
 def _revoking(order: Order, proofs: Sequence[Proof]) -> str:
     if order.waits_for in VETTING:
+        if order.asked:
+            return _ASKED
         return "The letter of revocation waits for its review (certdesk review list)."
     return _to_publish(proofs) or (
         "The CA is about to revoke the certificate. You have nothing to do."

@@ -14,6 +14,7 @@ from certdesk.domain.orders.lifecycle import (
     ON_HOLD,
     STAGES,
     TRANSITIONS,
+    VETTING,
     WAIT_STAGES,
     WAITS,
     Event,
@@ -104,9 +105,10 @@ class Order(Record, kw_only=True):
     order of that kind. If it is `muted`, its owner wants no warnings of its end.
 
     `status` is what the wire shows of the order's state (`lifecycle.status_of`). `waits_for` is
-    what has to happen next, and `reason` explains the state where that needs words. The names of a
-    requested `revocation` may be proved until `deadline`. `owner_comment` is why the owner asked
-    for that, or for this reissue, in the owner's own words.
+    what has to happen next; `asked` is whether reviewers wait for the owner's answer. `reason`
+    explains the state where that needs words. The names of a requested `revocation` may be proved
+    until `deadline`. `owner_comment` is why the owner asked for that, or for this reissue, in the
+    owner's own words.
 
     `begins_at` and `ends_at` are the certificate's own, once there is one. `ends_by` is then the
     end of the time that was bought, which no reissue outlasts: it has that from the original. The
@@ -131,6 +133,7 @@ class Order(Record, kw_only=True):
     time_span: int
     status: Status
     waits_for: StatusMessage | None = None
+    asked: bool = False
     reason: Explanation | None = None
     project_id: int = 0
     alias: Words = ""
@@ -271,6 +274,7 @@ class Order(Record, kw_only=True):
             self,
             status=self._status_at(stage),
             waits_for=None,
+            asked=False,
             reason=Explanation(reason) if reason else None,
         )
 
@@ -284,7 +288,13 @@ class Order(Record, kw_only=True):
         if self.hold or step not in WAITS or self.stage not in WAIT_STAGES[event]:
             raise IllegalTransition(self.status, event)
         waits_for = WAITS[step]
-        return replace(self, status=self._status_at(self.stage, waits_for), waits_for=waits_for)
+        status = self._status_at(self.stage, waits_for)
+        asked = self.asked and waits_for in VETTING
+        return replace(self, status=status, waits_for=waits_for, asked=asked)
+
+    def questioned(self, *, asked: bool) -> Order:
+        """Return the order with whether reviewers wait for an answer; only one in vetting can."""
+        return replace(self, asked=asked and self.waits_for in VETTING)
 
     def held(self, event: HoldEvent) -> Order:
         """Return the order after work of the desk began or ended.

@@ -25,6 +25,16 @@ from certdesk.domain.vetting.review import REVOCATION, certified_subject, regist
 from certdesk.engine import Context
 from certdesk.operator.key_in_use import KeyOfReview, OrderWithKey, key_of, key_of_review, same_key
 from certdesk.operator.managers import ContactInfo, contact_info
+from certdesk.operator.vetting.dossier_info import (
+    FileInfo,
+    ItemInfo,
+    NoteInfo,
+    QuestionInfo,
+    attachments_of,
+    checklist_info,
+    notes_of,
+    questions_of,
+)
 from certdesk.operator.vetting.subject import Subject
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time
@@ -74,7 +84,9 @@ class ShowReviewReply(Reply, kw_only=True):
 
     Telephone numbers are shown in full, so that reviewers can call them.
 
-    `MayDecide` is whether the caller may approve it now, and `WhyNot` says why not.
+    `MayDecide` is whether the caller may approve it now, and `WhyNot` says why not. `Questions`
+    were asked of the applicant; `Notes` and `Attachments` are the reviewers' own, and the applicant
+    does not see them.
 
     `Attempt` is the digest of everything to be decided about, and changes with it. `Since` and
     `AskedBy` are null if nobody asked for a review.
@@ -95,6 +107,10 @@ class ShowReviewReply(Reply, kw_only=True):
     manager: ManagerInfo | None
     contact: ContactInfo | None
     order: OrderOfReview | None
+    questions: list[QuestionInfo]
+    notes: list[NoteInfo]
+    attachments: list[FileInfo]
+    checklist: list[ItemInfo]
     key: KeyOfReview | None
 
 
@@ -125,6 +141,10 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         else None,
         contact=contact_info(people.contact, whole=True) if people else None,
         order=_order(context, unit, order, subject) if order else None,
+        questions=questions_of(context, unit, subject),
+        notes=notes_of(context, unit, subject),
+        attachments=attachments_of(context, unit, subject),
+        checklist=checklist_info(context, unit, subject),
         key=key_of_review(unit, key) if key else None,
     )
 

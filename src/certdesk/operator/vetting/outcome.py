@@ -102,7 +102,7 @@ def people_needed_for(context: Context, review: Review, order: Order | None) -> 
 
 
 def askers_of(unit: Unit, subject: Subject, review: Review) -> set[Asker]:
-    """Return all who took part in the request, and may not approve it.
+    """Return all who took part in the request or answered a question, and may not approve it.
 
     For a key, these are all who asked to have a certificate for it revoked. Anybody may approve
     what the operator entered.
@@ -113,6 +113,8 @@ def askers_of(unit: Unit, subject: Subject, review: Review) -> set[Asker]:
     asked = {Asker(name=review.asked_by, login=review.asked_as)}
     for order in orders:
         asked |= reviews.who_asked(unit, review, order.certificate_id)
+    for question in unit.questions.where(subject=subject.name):
+        asked.add(Asker(name=question.answered_by, login=question.answered_as))
     return {asker for asker in asked if asker.name != OPERATOR}
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import REVIEWERS
+from certdesk.domain.vetting.checklist import missing
+from certdesk.domain.vetting.dossier import asked_state
 from certdesk.domain.vetting.records import Review, SeenReview
 from certdesk.domain.vetting.review import KEY, ORDER, approved, in_turn, rejected
 from certdesk.engine import Context
 from certdesk.operator.vetting.content import approvals_of
-from certdesk.operator.vetting.deciding import decider_of, name_of, signed, why_not_approve
+from certdesk.operator.vetting.deciding import (
+    decider_of,
+    name_of,
+    signed,
+    why_not_approve,
+    why_not_now,
+)
 from certdesk.operator.vetting.detail import checked_reason
+from certdesk.operator.vetting.dossier_info import checklist_of, ticked
 from certdesk.operator.vetting.outcome import (
     check_turn,
     earlier_approval,
@@ -22,7 +33,7 @@ from certdesk.operator.vetting.outcome import (
 from certdesk.operator.vetting.seen_reviews import ReviewView, check_seen, keeping, unseen, view_of
 from certdesk.operator.vetting.subject import Subject, subject_of
 from certdesk.ports import Unit
-from certdesk.wire.model import Part, Reply, Request, utc_time
+from certdesk.wire.model import Part, Reply, Request, field, utc_time
 from certdesk.wire.operator import reviews as asked
 
 
@@ -31,7 +42,8 @@ class ReviewInfo(Part, kw_only=True):
 
     For a key, `About` says how many certificates are in force for it, and in how many accounts.
     `Product` and `Level` (OV, EV) are an order's; `Letter` says whether it has a letter. `Attempt`
-    is the digest of everything to be decided about.
+    is the digest of everything to be decided about. `Question` is `asked` while the applicant has
+    to answer, `answered` afterwards. `MayDecide` is whether the caller may approve it now.
     """
 
     id: str
@@ -45,12 +57,16 @@ class ReviewInfo(Part, kw_only=True):
     letter: bool
     approvals: list[str]
     attempt: str
+    asked_by: str
+    question: str
+    may_decide: bool
+    why_not: str
 
 
 class ListReviewsReply(Reply):
     """Everything that waits, sorted so that each can be approved after those before it.
 
-    `Now` is when the list was made.
+    With `ByAge`, what has waited longest comes first. `Now` is when the list was made.
     """
 
     reviews: list[ReviewInfo]
@@ -60,12 +76,16 @@ class ListReviewsReply(Reply):
 @catalog.action(internal=True, roles=REVIEWERS)
 def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
     """List what waits to be vetted, and store that the operator has seen the list."""
-    del request
 
     def read(unit: Unit) -> tuple[list[ReviewInfo], list[SeenReview]]:
         waiting = in_turn(unit.reviews.where(verdict=None))
-        views = [view_of(context, unit, subject_of(unit, each.subject)) for each in waiting]
-        infos = [_info(unit, review, each) for review, each in zip(waiting, views, strict=True)]
+        if request.by_age:
+            waiting.sort(key=lambda each: each.since)
+        subjects = [subject_of(unit, each.subject) for each in waiting]
+        views = [view_of(context, unit, each) for each in subjects]
+        infos = [
+            _info(context, unit, each, view) for each, view in zip(subjects, views, strict=True)
+        ]
         return infos, unseen(context, unit, views, shown=False)
 
     infos, sights = context.desk.store.read(read)
@@ -80,11 +100,15 @@ class ApproveReviewRequest(Request):
 
 
 class ReviewDecisionReply(Reply, kw_only=True):
-    """The state of the review: `Verdict` is null if it still waits."""
+    """The state of the review: `Verdict` is null if it still waits.
+
+    `Unticked` are the items of the checklist that nobody has ticked.
+    """
 
     id: str
     verdict: str | None
     approvals: list[str]
+    unticked: list[str] = field(default_factory=list)
     failed: list[str] | None = None
 
 
@@ -116,12 +140,13 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
             operator=caller.operator,
             needed=people_needed_for(context, review, subject.order),
         )
+        unticked = [item.key for item in missing(checklist_of(subject), ticked(unit, subject))]
         after = unit.reviews.replace(after)
         take_effect(context, unit, subject, after)
         its = subject.order.certificate_id if subject.order else subject.name
-        detail = f"{subject.name} approved by {signed(context)}, attempt {seen}"
+        detail = f"{subject.name} approved by {signed(context)}, attempt {seen}{_left(unticked)}"
         context.record(unit, its, detail, uin=_whose(subject, after))
-        return _decision(subject, after)
+        return replace(_decision(subject, after), unticked=unticked)
 
     return commit
 
@@ -163,8 +188,11 @@ def reject_review(context: Context, request: RejectReviewRequest) -> Commit[Revi
     return commit
 
 
-def _info(unit: Unit, review: Review, view: ReviewView) -> ReviewInfo:
+def _info(context: Context, unit: Unit, subject: Subject, view: ReviewView) -> ReviewInfo:
+    review = subject.review
+    assert review is not None  # noqa: S101 -- it waits
     account, its = unit.accounts.get(review.uin), view.content
+    why_not = why_not_now(context, unit, subject)
     if its.key is not None:
         accounts = len({each.uin for each in its.key.certificates})
         about = [f"{len(its.key.certificates)} certificates in force, accounts: {accounts}"]
@@ -184,7 +212,16 @@ def _info(unit: Unit, review: Review, view: ReviewView) -> ReviewInfo:
         letter=its.order is not None and its.order.letter is not None,
         approvals=approvals_of(review),
         attempt=its.attempt,
+        asked_by=review.asked_by,
+        question=asked_state(unit.questions.where(subject=review.subject), review),
+        may_decide=not why_not,
+        why_not=why_not,
     )
+
+
+def _left(unticked: list[str]) -> str:
+    """Return for the log what nobody has ticked."""
+    return f"; not ticked: {', '.join(unticked)}" if unticked else ""
 
 
 def _whose(subject: Subject, review: Review) -> str:

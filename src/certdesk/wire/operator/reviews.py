@@ -11,6 +11,8 @@ from certdesk.wire.operator import Option
 class ListReviewsRequest(Request):
     """List waiting reviews, in an order for approving them: a table at a terminal, else JSON."""
 
+    by_age: Annotated[bool, Option("Show first what has waited longest.")] = False
+
 
 class ListDecisionsRequest(Request):
     """List what was decided, the newest first: a table at a terminal, JSON otherwise.

@@ -16,13 +16,15 @@ from certdesk.domain.privacy.retention import (
 )
 from certdesk.domain.validation.rate_limit import LONGEST_DEBT
 from certdesk.domain.values.record import replace
-from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys, note
+from certdesk.domain.vetting.review import ORDER, REVOCATION
+from certdesk.ports import Clock, Stale, Store, Unit, keep_denied_keys, note, note_of
 from certdesk.workflow.repeating import Repeating
 
 ROUND_SECONDS = 60
 PAGE = 500
 """Submissions checked in a round; the rounds go through all of them, page by page."""
 
+OF_ORDERS = (ORDER, REVOCATION)
 LETTERS = 50
 ROWS = 500
 """Rows of the audit log checked in a round, the oldest first."""
@@ -46,6 +48,7 @@ class RecordRetention(Repeating):
         # A record was changed at the same time; it is checked again later.
         with contextlib.suppress(Stale):
             self._store.write(functools.partial(self._trim_letters, now))
+            self._store.write(functools.partial(self._trim_files, now))
             self._place = self._store.write(functools.partial(self._trim_page, now))
 
     def _prune(self, now: datetime, unit: Unit) -> None:
@@ -69,6 +72,15 @@ class RecordRetention(Repeating):
             if letter_outlived(unit.orders.get(letter.certificate_id)):
                 unit.letters.remove(letter.certificate_id, letter.attempt, letter.kind)
                 note(unit, now, letter, "Trim", f"letter ({letter.kind})")
+
+    def _trim_files(self, now: datetime, unit: Unit) -> None:
+        """Remove the files of reviews as letters are; those of managers go with the manager."""
+        before = now - self._retention.letters
+        for file in unit.vetting_files.due("added_at", before, LETTERS):
+            kind, _, certificate_id = file.subject.partition(":")
+            if kind in OF_ORDERS and letter_outlived(unit.orders.get(certificate_id)):
+                unit.vetting_files.remove(file.file_id)
+                note_of(unit, now, "Trim", certificate_id, "file of a review", uin=file.uin)
 
     def _trim_page(self, now: datetime, unit: Unit) -> int:
         """Go through a page of submissions; return where the next one begins."""

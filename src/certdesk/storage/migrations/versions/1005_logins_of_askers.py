@@ -8,7 +8,9 @@ from alembic import op
 revision = "1005"
 down_revision = "1004"
 
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     """Add the login; of older reviews only the name is known."""
-    op.add_column("reviews", sa.Column("asked_as", sa.Text(), nullable=False, server_default=""))
+    op.add_column("reviews", sa.Column("asked_as", TEXT, nullable=False, server_default=""))
