@@ -24,20 +24,25 @@ AUDITORS = {
     "ListOrders",
     "ListPolicies",
     "ListProjects",
+    "ListReviews",
     "ListUsers",
     "ShowPolicy",
+    "ShowReview",
     "ShowUser",
     "VaultStatus",
 }
 """They see, and change nothing."""
 
 REVIEWERS = AUDITORS | {
+    "AddAttachment",
+    "AddNote",
     "ApproveReview",
+    "AskApplicant",
     "KeepOrder",
-    "ListReviews",
+    "ReadAttachment",
     "ReadLetter",
     "RejectReview",
-    "ShowReview",
+    "TickChecklist",
 }
 NOBODY: set[str] = set()
 """What somebody may do who has not signed in."""

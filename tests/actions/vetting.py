@@ -8,10 +8,12 @@ from typing import Any
 
 from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.order import Order
+from certdesk.domain.people.records import PersonLink
+from certdesk.domain.people.role import Role
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.values.record import replace
-from certdesk.engine import Caller
+from certdesk.engine import OPERATOR, Caller
 from tests.actions.submitting import COMPANY, PERSONAL, csr_for
 from tests.inside import InsideDesk
 from tests.workflow.ordering import key
@@ -63,6 +65,15 @@ class Desk(InsideDesk):
         verdict = decided["Verdict"]
         assert verdict is None or isinstance(verdict, str)
         return verdict
+
+    def person(self, number: int, role: Role = Role.REVIEWER) -> Caller:
+        """Return a person of the staff, by the number of the login."""
+        return replace(OPERATOR, role=role, person=number, name=f"person-{number}")
+
+    def link(self, person: int, login: str) -> None:
+        """Say that two logins are of one human being."""
+        link = PersonLink(person_id=person, login=login, created_at=self.clock.now())
+        self.store.write(lambda unit: unit.person_links.add(link))
 
     def approve_all(self) -> None:
         """Approve what waits, in the order of the list; not keys, which have rules of their own."""

@@ -16,6 +16,7 @@ from certdesk.actions.vetting.reviews import asker
 from certdesk.catalog import Commit, catalog, permission_of
 from certdesk.domain.errors import InvalidParam, QuestionNotFound, ReviewNotFound
 from certdesk.domain.orders.derivation import refused_for
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.deciders import Asker
 from certdesk.domain.vetting.dossier import MOST_FILES, Question, is_open
@@ -36,6 +37,7 @@ from certdesk.operator.vetting.subject import Subject, subject_of
 from certdesk.ports import Unit
 from certdesk.wire.model import File, Part, Reply, Request, field, utc_time
 
+USERS = (Role.USER,)
 PERMISSIONS = {
     ORDER: "CertificateInfoSubmit",
     REVOCATION: "RevokeCertificate",
@@ -84,7 +86,7 @@ class ListQuestionsReply(Reply):
     open_count: int
 
 
-@catalog.action(internal=True)
+@catalog.action(internal=True, roles=USERS)
 def list_questions(context: Context, request: ListQuestionsRequest) -> Commit[ListQuestionsReply]:
     """List what reviewers asked the caller's account, as far as its policies allow."""
 
@@ -125,7 +127,9 @@ class AnswerQuestionReply(Reply):
     question_id: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True, body_limit=MOST_FILES * LETTER_BODY)
+@catalog.action(
+    InvalidParam, writes=True, internal=True, roles=USERS, body_limit=MOST_FILES * LETTER_BODY
+)
 def answer_question(
     context: Context, request: AnswerQuestionRequest
 ) -> Commit[AnswerQuestionReply]:

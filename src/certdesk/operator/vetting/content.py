@@ -16,9 +16,9 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.warnings import material_remarks
-from certdesk.domain.values.organisation import Company, Organisation
+from certdesk.domain.values.organisation import Company, Manager, Organisation, Person
 from certdesk.domain.values.products import PRODUCTS, Level
-from certdesk.domain.values.secret import plain
+from certdesk.domain.values.secret import mask, masked, plain
 from certdesk.domain.vetting.letters import CONFIRM, REVOKE
 from certdesk.domain.vetting.records import Letter, Review
 from certdesk.domain.vetting.review import REVOCATION, certified_subject, registration_of
@@ -32,6 +32,7 @@ from certdesk.operator.vetting.dossier_info import (
     QuestionInfo,
     attachments_of,
     checklist_info,
+    masks,
     notes_of,
     questions_of,
 )
@@ -82,7 +83,8 @@ class CompanyOfReview(CompanyInfo, kw_only=True):
 class ShowReviewReply(Reply, kw_only=True):
     """Everything that a reviewer needs to see; `Verdict` is null as long as it waits.
 
-    Telephone numbers are shown in full, so that reviewers can call them.
+    Telephone numbers are shown in full, so that reviewers can call them. An auditor sees them
+    and addresses of e-mail masked, and none of the texts of questions, answers and notes.
 
     `MayDecide` is whether the caller may approve it now, and `WhyNot` says why not. `Questions`
     were asked of the applicant; `Notes` and `Attachments` are the reviewers' own, and the applicant
@@ -120,6 +122,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
     `attempt` is filled in later, and what the caller may do where it is shown.
     """
     review, manager, order = subject.review, subject.manager, subject.order
+    whole = not masks(context)
     company = unit.companies.get(manager.company_id) if manager else None
     people = records.people_of(context.desk.vault, manager) if manager else None
     key = subject.spki_sha256
@@ -135,11 +138,9 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         decided_time=utc_time(review.decided_at) if review else None,
         may_decide=False,
         why_not="",
-        company=_company(context, company) if company else None,
-        manager=manager_info(context, unit, manager, worded=utc_time, whole=True)
-        if manager
-        else None,
-        contact=contact_info(people.contact, whole=True) if people else None,
+        company=_company(context, company, whole=whole) if company else None,
+        manager=_manager(context, unit, manager, whole=whole) if manager else None,
+        contact=_contact(people.contact, whole=whole) if people else None,
         order=_order(context, unit, order, subject) if order else None,
         questions=questions_of(context, unit, subject),
         notes=notes_of(context, unit, subject),
@@ -161,10 +162,24 @@ def letter_of(unit: Unit, order: Order, kind: str) -> Letter | None:
     return max(letters, key=lambda letter: letter.attempt, default=None)
 
 
-def _company(context: Context, company: Company) -> CompanyOfReview:
+def _company(context: Context, company: Company, *, whole: bool) -> CompanyOfReview:
     number = records.organisation_of(context.desk.vault, company).id_number
-    shown = msgspec.structs.asdict(company_info(context, company, whole=True))
-    return CompanyOfReview(**shown | {"id_number": plain(number)})
+    shown = msgspec.structs.asdict(company_info(context, company, whole=whole))
+    return CompanyOfReview(**shown | {"id_number": plain(number) if whole else masked(number)})
+
+
+def _manager(context: Context, unit: Unit, manager: Manager, *, whole: bool) -> ManagerInfo:
+    shown = manager_info(context, unit, manager, worded=utc_time, whole=whole)
+    return shown if whole else msgspec.structs.replace(shown, manager_mail=_cut(shown.manager_mail))
+
+
+def _contact(contact: Person, *, whole: bool) -> ContactInfo:
+    shown = contact_info(contact, whole=whole)
+    return shown if whole else msgspec.structs.replace(shown, contact_mail=_cut(shown.contact_mail))
+
+
+def _cut(mail: str | None) -> str | None:
+    return None if mail is None else mask(mail)
 
 
 def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> OrderOfReview:

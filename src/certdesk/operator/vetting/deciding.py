@@ -9,7 +9,8 @@ from __future__ import annotations
 import pwd
 
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.vetting.deciders import Decider, login_of
+from certdesk.domain.people.role import REVIEWERS
+from certdesk.domain.vetting.deciders import PERSON, USER, Decider, login_of
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import ORDER, why_not
 from certdesk.engine import Caller, Context
@@ -19,9 +20,12 @@ from certdesk.ports import Unit
 
 
 def name_of(caller: Caller) -> str:
-    """Return the name that the system vouches for; `uid N` if it has none for that user."""
-    if caller.uid is None:
-        return caller.operator
+    """Return the name that is vouched for: of the login, or of the user of the system.
+
+    It is `uid N` if the system has no name for that user.
+    """
+    if caller.person is not None or caller.uid is None:
+        return caller.name or caller.operator
     try:
         return pwd.getpwuid(caller.uid).pw_name
     except KeyError:
@@ -42,6 +46,8 @@ def decider_of(unit: Unit, name: str, operator: str) -> Decider:
 def why_not_now(context: Context, unit: Unit, subject: Subject) -> str:
     """Return why the caller may not approve a review now, or why nobody may; "" if they may."""
     review = subject.review
+    if context.caller.role not in REVIEWERS:
+        return "Only reviewers and operators decide."
     if review is None or review.verdict is not None:
         return "It does not wait for a decision."
     try:
@@ -64,6 +70,24 @@ def why_not_approve(context: Context, unit: Unit, subject: Subject, review: Revi
 
 
 def _linked(unit: Unit, login: str) -> frozenset[str]:
-    """Return all logins of the human being who has a login."""
-    del unit
-    return frozenset({login}) if login else frozenset()
+    """Return all logins of the human being who has a login, over links of any length."""
+    found: set[str] = set()
+    open_ = [login] if login else []
+    while open_:
+        one = open_.pop()
+        if one not in found:
+            found.add(one)
+            open_.extend(_next_to(unit, one))
+    return frozenset(found)
+
+
+def _next_to(unit: Unit, login: str) -> list[str]:
+    """Return the logins that are linked to one, and the user of an account that it signs in."""
+    near = [f"{PERSON}:{link.person_id}" for link in unit.person_links.where(login=login)]
+    kind, _, number = login.partition(":")
+    if kind == PERSON:
+        near.extend(link.login for link in unit.person_links.where(person_id=int(number)))
+        person = unit.people.get(int(number))
+        if person is not None and person.user_id is not None:
+            near.append(f"{USER}:{person.user_id}")
+    return near

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
-from certdesk.domain.people.role import REVIEWERS
+from certdesk.domain.people.role import REVIEWERS, STAFF
 from certdesk.domain.values.texts import text_fault
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.engine import Context, Written
@@ -28,7 +28,7 @@ class ShowReviewRequest(Request):
     id: str
 
 
-@catalog.action(InvalidParam, internal=True, roles=REVIEWERS)
+@catalog.action(InvalidParam, internal=True, roles=STAFF)
 def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
     """Show one review with what is to be vetted, and store that the operator has seen it.
 

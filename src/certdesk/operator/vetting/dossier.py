@@ -14,6 +14,7 @@ from certdesk.actions.vetting.letters import LETTER_BODY, examining
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.account import letters
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
+from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.checklist import missing
@@ -66,7 +67,7 @@ class AskedReply(Reply):
     question_id: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def ask_applicant(context: Context, request: AskApplicantRequest) -> Commit[AskedReply]:
     """Ask the applicant about a manager, an order or a revocation that waits for a review.
 
@@ -112,7 +113,7 @@ class AddNoteReply(Reply):
     note_id: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def add_note(context: Context, request: AddNoteRequest) -> Commit[AddNoteReply]:
     """Write a note about a review, which reviewers see and the applicant does not."""
     subject = context.desk.store.read(lambda unit: subject_of(unit, request.id))
@@ -153,7 +154,7 @@ class AddAttachmentReply(Reply):
     file_id: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True, body_limit=LETTER_BODY)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS, body_limit=LETTER_BODY)
 def add_attachment(context: Context, request: AddAttachmentRequest) -> Commit[AddAttachmentReply]:
     """Attach a file to a review, which reviewers see and the applicant does not."""
     subject = context.desk.store.read(lambda unit: subject_of(unit, request.id))
@@ -188,7 +189,7 @@ class ReadAttachmentReply(Reply):
     content: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def read_attachment(
     context: Context, request: ReadAttachmentRequest
 ) -> Commit[ReadAttachmentReply]:
@@ -224,7 +225,7 @@ class TickChecklistReply(Reply):
     missing: list[str]
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, writes=True, internal=True, roles=REVIEWERS)
 def tick_checklist(context: Context, request: TickChecklistRequest) -> Commit[TickChecklistReply]:
     """Store what the caller has checked for a review, in the place of what was ticked before."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.domain.vetting.checklist import Item, items_for
 from certdesk.domain.vetting.dossier import BY_STAFF, Note, Question, Tick, VettingFile, is_open
@@ -11,6 +12,9 @@ from certdesk.engine import Context
 from certdesk.operator.vetting.subject import Subject
 from certdesk.ports import Unit, place_of_entry
 from certdesk.wire.model import Part, utc_time
+
+MASKED = "***"
+"""What an auditor sees in place of a text."""
 
 
 class FileInfo(Part, kw_only=True):
@@ -129,6 +133,16 @@ def ticked(unit: Unit, subject: Subject) -> set[str]:
     return {key for tick in ticks_of(unit, subject) for key in tick.items}
 
 
+def masks(context: Context) -> bool:
+    """Whether personal data are masked for the caller."""
+    return context.caller.role is Role.AUDITOR
+
+
+def _text(context: Context, entry: Question | Note | VettingFile, field: str) -> str:
+    """Return a text, which may say anything about anybody, unless the caller sees no such data."""
+    return MASKED if masks(context) else opened(context, entry, field)
+
+
 def opened(context: Context, entry: Question | Note | VettingFile, field: str) -> str:
     """Open a sealed text of a record."""
     return context.desk.vault.open(getattr(entry, field), place_of_entry(entry, field)).text()
@@ -139,11 +153,11 @@ def _question(
 ) -> QuestionInfo:
     return QuestionInfo(
         id=question.question_id,
-        text=opened(context, question, "text"),
+        text=_text(context, question, "text"),
         asked_by=question.asked_by,
         asked_time=utc_time(question.asked_at),
         open=is_open(question, subject.review),
-        answer=None if question.answer is None else opened(context, question, "answer"),
+        answer=None if question.answer is None else _text(context, question, "answer"),
         answered_by=question.answered_by,
         answered_time=utc_time(question.answered_at),
         files=files_info(context, files),
@@ -153,7 +167,7 @@ def _question(
 def _note(context: Context, note: Note) -> NoteInfo:
     return NoteInfo(
         id=note.note_id,
-        text=opened(context, note, "text"),
+        text=_text(context, note, "text"),
         written_by=note.written_by,
         written_time=utc_time(note.written_at),
     )
@@ -162,7 +176,7 @@ def _note(context: Context, note: Note) -> NoteInfo:
 def _file(context: Context, file: VettingFile) -> FileInfo:
     return FileInfo(
         id=file.file_id,
-        name=opened(context, file, "title"),
+        name=_text(context, file, "title"),
         form=file.form,
         size=file.size,
         sha256=file.sha256,

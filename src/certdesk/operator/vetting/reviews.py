@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.people.role import REVIEWERS
+from certdesk.domain.people.role import REVIEWERS, STAFF
 from certdesk.domain.vetting.checklist import missing
 from certdesk.domain.vetting.dossier import asked_state
 from certdesk.domain.vetting.records import Review, SeenReview
@@ -73,7 +73,7 @@ class ListReviewsReply(Reply):
     now: str | None
 
 
-@catalog.action(internal=True, roles=REVIEWERS)
+@catalog.action(internal=True, roles=STAFF)
 def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
     """List what waits to be vetted, and store that the operator has seen the list."""
 

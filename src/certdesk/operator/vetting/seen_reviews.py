@@ -13,6 +13,7 @@ import msgspec
 
 from certdesk.catalog import Answer, Commit
 from certdesk.domain.errors import InvalidParam
+from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.vetting.records import SeenReview
@@ -46,8 +47,11 @@ def unseen(
 ) -> list[SeenReview]:
     """Return what to store of what the operator sees now: in full if `shown`, else in a list.
 
-    Once a thing was shown in full, a list no longer counts.
+    Once a thing was shown in full, a list no longer counts. Nothing is stored for somebody who
+    decides nothing.
     """
+    if context.caller.role not in REVIEWERS:
+        return []
     operator = context.caller.operator
     found = ((unit.sights.get(view.name, operator), view) for view in views)
     return [
