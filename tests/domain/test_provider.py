@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from certdesk.domain.people.provider import Provider, allows, fault_of, staff_role
+from certdesk.domain.people.provider import Provider, allows, fault_of, role_for
 from certdesk.domain.people.role import Role
 
 GOOD = Provider(
@@ -28,15 +28,35 @@ GOOD = Provider(
         (("everybody",), None),
         (("legal", "other"), Role.REVIEWER),
         (("audit", "vetting"), Role.REVIEWER),
-        (("audit", "admins"), Role.OPERATOR),
         (("audit",), Role.AUDITOR),
+        (("admins",), None),
+        (("admins", "audit"), Role.AUDITOR),
     ],
 )
-def test_groups_have_the_highest_role_of_the_staff(
+def test_groups_make_staff_of_strangers_but_no_operators(
     groups: tuple[str, ...], role: Role | None
 ) -> None:
-    """Without a group that is named, there is none."""
-    assert staff_role(GOOD, groups) is role
+    """The highest role of the groups; without a group that is named, there is none."""
+    assert role_for(GOOD, groups, None, by_group=True) is role
+
+
+def test_an_operator_by_group_is_made_only_if_a_setting_allows_it() -> None:
+    """One who is an operator already stays so as long as the group does."""
+    open_door = dataclasses.replace(GOOD, new_operators=True)
+    assert role_for(open_door, ["admins", "audit"], None, by_group=True) is Role.OPERATOR
+    assert role_for(open_door, ["admins"], Role.AUDITOR, by_group=True) is Role.OPERATOR
+    assert role_for(GOOD, ["admins"], Role.AUDITOR, by_group=True) is None
+    assert role_for(GOOD, ["admins"], Role.OPERATOR, by_group=True) is Role.OPERATOR
+    assert role_for(GOOD, ["audit"], Role.OPERATOR, by_group=True) is Role.AUDITOR
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.REVIEWER, Role.AUDITOR, Role.USER])
+def test_who_was_invited_keeps_the_role_and_needs_a_group_of_it(role: Role) -> None:
+    """A higher group does not raise anybody, and without a group there is no access."""
+    group = {"operator": "admins", "reviewer": "legal", "auditor": "audit", "user": "everybody"}
+    assert role_for(GOOD, [group[role]], role, by_group=False) is role
+    others = [each for name, each in group.items() if name != role]
+    assert role_for(GOOD, others, role, by_group=False) is None
 
 
 def test_a_role_needs_a_group_of_its_own() -> None:

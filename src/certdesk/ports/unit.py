@@ -24,6 +24,7 @@ from certdesk.domain.people.records import (
     PersonLink,
     RecoveryCode,
     Session,
+    SignInAttempt,
     SignInFailure,
 )
 from certdesk.domain.pki.records import (
@@ -355,9 +356,19 @@ class Unit:
         Collection[OidcIdentity],
         Key("issuer", "subject", "person_id"),
         Index("person_id"),
-        LimitedBy("ten for a person"),
+        Index("check_at"),
+        LimitedBy("one for a person and a provider, which the operator sets"),
     ]
     """Identities at providers of OpenID Connect, by issuer, subject and person."""
+
+    sign_in_attempts: Annotated[
+        Collection[SignInAttempt],
+        Key("digest"),
+        Index("network"),
+        Index("asked_at"),
+        LimitedBy("removed after five minutes, and at most 200 of one network"),
+    ]
+    """Questions to browsers that may be answered once, by the digest of their random value."""
 
     invitations: Annotated[
         Collection[Invitation],

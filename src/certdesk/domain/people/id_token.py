@@ -43,7 +43,7 @@ class Identity(Record, kw_only=True):
     groups: tuple[str, ...] | None = None
 
 
-class Expected(Record, kw_only=True):
+class Expected(Record, kw_only=True, gc=True):
     """What is known before a token comes.
 
     `nonce` is the browser's own; None where a refreshed token needs none. `subject` is the person

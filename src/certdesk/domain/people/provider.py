@@ -113,9 +113,20 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback if address else host == _LOOPBACK
 
 
-def staff_role(provider: Provider, groups: Collection[str]) -> Role | None:
-    """Return the highest role of the staff that groups allow, None if they allow none."""
-    return next((role for role in _RANKS if allows(provider, role, groups)), None)
+def role_for(
+    provider: Provider, groups: Collection[str], current: Role | None, *, by_group: bool
+) -> Role | None:
+    """Return the role in which groups let a person in; None if they do not.
+
+    `current` is the person's role, None for who is not known yet. Who was invited or linked keeps
+    that role, and needs a group of it. The role of others follows their groups; an operator is only
+    made so if a setting allows it.
+    """
+    if current is not None and not by_group:
+        return current if allows(provider, current, groups) else None
+    may_be_operator = provider.new_operators or current is Role.OPERATOR
+    ranks = _RANKS if may_be_operator else _RANKS[1:]
+    return next((role for role in ranks if allows(provider, role, groups)), None)
 
 
 def allows(provider: Provider, role: Role, groups: Collection[str]) -> bool:

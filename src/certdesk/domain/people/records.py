@@ -7,6 +7,7 @@ account's keys are needed.
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from certdesk.domain.values.free_text import Code, Lasting, Words
@@ -77,20 +78,50 @@ class Passkey(Record, kw_only=True):
 
 
 class OidcIdentity(Record, kw_only=True):
-    """An identity at a provider of OpenID Connect: the issuer and its subject (`sub`).
+    """An identity at a provider of OpenID Connect: the issuer, its subject (`sub`), and a login.
 
-    A human being may have several logins under one identity, one of the staff and one of a user.
-    `sealed_refresh_token` lets the desk ask for the groups again; `groups_checked_at` is when it
-    last did.
+    Several logins with one identity belong to one human being. `by_group` is true for a login that
+    the desk made at the first sign-in: its role follows the groups, and there is no other way to
+    sign in with it. `sealed_refresh_token` lets the desk ask for the groups again, at `check_at`;
+    both are None while no session needs it.
     """
 
     issuer: Code
     subject: Code
     person_id: int
+    by_group: bool = False
     sealed_refresh_token: bytes | None = None
-    groups_checked_at: datetime
+    check_at: datetime | None = None
     created_at: datetime
     version: int = 1
+
+
+class Purpose(enum.StrEnum):
+    """What a browser was asked for."""
+
+    NEW_PASSKEY = "new passkey"
+    PASSKEY_SIGN_IN = "sign-in with a passkey"
+    PASSKEY_PROOF = "proof with a passkey"
+    PROVIDER_SIGN_IN = "sign-in with a provider"
+    PROVIDER_PROOF = "proof with a provider"
+
+
+class SignInAttempt(Record, kw_only=True):
+    """A question to a browser that may be answered once, within minutes, by the same browser.
+
+    `digest` is of the random value in it, and `visitor` of the browser's cookie. `provider` is the
+    name of the one that was asked, if one was. `invitation` is the digest of the invitation that is
+    accepted with the answer. `onward` is the page that the person wanted.
+    """
+
+    digest: bytes
+    visitor: bytes
+    purpose: Code
+    network: Code
+    asked_at: datetime
+    provider: Code = ""
+    invitation: bytes | None = None
+    onward: Code = ""
 
 
 class Invitation(Record, kw_only=True):

@@ -80,11 +80,13 @@ Table(
     key("issuer", TEXT),
     key("subject", TEXT),
     key("person_id", NUMBER),
+    column("by_group", FLAG),
     optional("sealed_refresh_token", BYTES),
-    column("groups_checked_at", TIME),
+    optional("check_at", TIME),
     column("created_at", TIME),
     column("version", NUMBER),
     Index("ix_oidc_identities_person_id", "person_id"),
+    Index("ix_oidc_identities_check_at", "check_at"),
 )
 
 # What comes and goes.
@@ -112,6 +114,20 @@ Table(
     column("version", NUMBER),
     Index("ix_sessions_person_id", "person_id"),
     Index("ix_sessions_seen_at", "seen_at"),
+)
+Table(
+    "sign_in_attempts",
+    TABLES,
+    key("digest", BYTES),
+    column("visitor", BYTES),
+    column("purpose", TEXT),
+    column("network", TEXT),
+    column("asked_at", TIME),
+    column("provider", TEXT),
+    optional("invitation", BYTES),
+    column("onward", TEXT),
+    Index("ix_sign_in_attempts_network", "network"),
+    Index("ix_sign_in_attempts_asked_at", "asked_at"),
 )
 Table(
     "sign_in_failures",
