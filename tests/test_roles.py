@@ -26,6 +26,7 @@ AUDITORS = {
     "ListProjects",
     "ListReviews",
     "ListUsers",
+    "ReportDecisions",
     "ShowPolicy",
     "ShowReview",
     "ShowUser",

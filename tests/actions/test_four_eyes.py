@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +144,23 @@ def test_an_auditor_sees_the_queue_and_masked_reviews_and_decides_nothing(
     for action in ("ApproveReview", "ReadLetter"):
         with pytest.raises(errors.UnauthorizedOperation):
             desk.console(auditor, action, Id=subject)
+
+
+def test_what_was_decided_is_found_by_person_and_text_and_reported(
+    desk: Desk, subject: str
+) -> None:
+    """The report is a table that no spreadsheet computes, whatever somebody wrote as a reason."""
+    approve(desk, desk.person(ONE), subject)
+    reason = '=HYPERLINK("http://x","y")'
+    desk.console(desk.person(OTHER), "RejectReview", Id=subject, Reason=reason)
+    order = subject[6:]
+    by_other = desk.operator("ListDecisions", Person="PERSON-8")["Decisions"]
+    assert [(each["Subject"], each["By"]) for each in by_other] == [(order, "person-8 (person 8)")]
+    assert len(desk.operator("ListDecisions", Text=order)["Decisions"]) == 2
+    assert desk.operator("ListDecisions", Text="nothing has this")["Decisions"] == []
+    assert desk.operator("ListDecisions", Limit=1)["TotalCount"] == 3
+    auditor = desk.person(9, Role.AUDITOR)
+    report = desk.console(auditor, "ReportDecisions", Text="hyperlink")["Csv"]
+    (heading, row) = csv.reader(io.StringIO(report, newline=""))
+    assert heading[0] == "Time"
+    assert row[3:6] == ["rejected", order, "person-8 (person 8)"]

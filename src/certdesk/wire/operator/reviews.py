@@ -21,4 +21,8 @@ class ListDecisionsRequest(Request):
     orders that failed with a manager.
     """
 
+    person: Annotated[str | None, Option("Only what this person decided: a part of the name.")] = (
+        None
+    )
+    text: Annotated[str | None, Option("Only what has this text.")] = None
     limit: Annotated[int, Meta(ge=1, le=1000), Option("The most rows to list.")] = 50
