@@ -11,8 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.console.browsers import NARROW, WIDE, chromium
-from tests.console.desks import ConsoleDesk
-from tests.running import running
+from tests.console.desks import ConsoleDesk, console_in
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "screenshots"
@@ -31,11 +30,11 @@ def main() -> None:
     TARGET.mkdir(parents=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        running(Path(folder) / "data", settings=NO_RSA_STOCK) as desk,
+        console_in(Path(folder), NO_RSA_STOCK) as console,
         chromium() as browser,
     ):
         for look, options in LOOKS.items():
-            take(browser, ConsoleDesk(desk), look, options)
+            take(browser, console, look, options)
     print(f"The pictures are in {TARGET.relative_to(Path.cwd())}.")
 
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.console.desks import ConsoleDesk
+from tests.console.desks import ConsoleDesk, console_in
 from tests.console.visitor import TOKEN, Visitor
-from tests.running import running
 
 PAGE = "/console/sign-in"
 FIELDS = {"Name": "anna", "Password": "a password of hers"}
@@ -20,8 +19,8 @@ PUBLIC = "https://ssl.example.com"
 def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleDesk]:
     """A desk behind a proxy that speaks https for it, where visitors may not ask often."""
     settings = f'[http]\npublic_url = "{PUBLIC}/"\nconsole_per_minute = 8\n'
-    with running(tmp_path_factory.mktemp("public") / "d", settings=NO_RSA_STOCK + settings) as desk:
-        yield ConsoleDesk(desk)
+    with console_in(tmp_path_factory.mktemp("public"), NO_RSA_STOCK + settings) as started:
+        yield started
 
 
 def test_a_form_of_the_desk_is_read(console: ConsoleDesk) -> None:
