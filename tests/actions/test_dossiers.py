@@ -35,7 +35,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 def ask(desk: Desk, subject: str, text: str = "Who signs?", uid: int = ANN, **more: str) -> str:
     """Ask the applicant; return the id of the question."""
-    asked = desk.operator_as(uid, "AskApplicant", Id=subject, Text=text, **more)
+    asked = desk.operator_as(uid, "AskApplicant", Id=subject, Question=text, **more)
     return str(asked["QuestionId"])
 
 
@@ -46,7 +46,7 @@ def file(content: bytes = PDF, name: str = "register.pdf") -> dict[str, str]:
 
 def answer(desk: Desk, question: str, text: str = "The director.", *files: dict[str, str]) -> None:
     """Answer a question as the account."""
-    desk.console(desk.caller, "AnswerQuestion", QuestionId=question, Text=text, Files=list(files))
+    desk.console(desk.caller, "AnswerQuestion", QuestionId=question, Answer=text, Files=list(files))
 
 
 def questions(desk: Desk, caller: Caller | None = None) -> list[dict[str, Any]]:
@@ -178,7 +178,7 @@ def test_questions_have_limits(desk: Desk) -> None:
     order = desk.submit()
     subject = f"order:{order}"
     for text in ("", " \n ", "x" * (LONGEST_TEXT + 1), "a\x1b[31m", "a\u202eb"):
-        with pytest.raises(errors.ServiceError, match="Text"):
+        with pytest.raises(errors.ServiceError, match="Question"):
             ask(desk, subject, text)
     for _ in range(20):
         ask(desk, subject)
@@ -191,7 +191,7 @@ def test_answers_have_limits(desk: Desk) -> None:
     order = desk.submit()
     question = ask(desk, f"order:{order}")
     for files in ([file(GIF)], [file(PDF[:-9])], [file(b"x" * 2000)], [file(name="\n")]):
-        with pytest.raises(errors.InvalidParam, match=r"Content: is |Name: "):
+        with pytest.raises(errors.InvalidParam, match=r"Files: the (file is|name)"):
             answer(desk, question, "see file", *files)
     with pytest.raises(errors.InvalidParam, match="Files: must be at most 5"):
         answer(desk, question, "see files", *[file()] * 6)
@@ -209,7 +209,7 @@ def test_another_accounts_question_is_missing(desk: Desk) -> None:
     assert questions(desk, stranger) == []
     for its in (question, "A" * 16):
         with pytest.raises(errors.QuestionNotFound, match=r"^There is no such question\.$"):
-            desk.console(stranger, "AnswerQuestion", QuestionId=its, Text="x")
+            desk.console(stranger, "AnswerQuestion", QuestionId=its, Answer="x")
 
 
 def test_policies_bind_whoever_answers(desk: Desk) -> None:
@@ -222,10 +222,10 @@ def test_policies_bind_whoever_answers(desk: Desk) -> None:
     other = limited(desk, "CertificateInfoSubmit", certificates=("AAAAAAAA",))
     for caller in (reader, other):
         with pytest.raises(errors.QuestionNotFound):
-            desk.console(caller, "AnswerQuestion", QuestionId=question, Text="x")
+            desk.console(caller, "AnswerQuestion", QuestionId=question, Answer="x")
     sender = limited(desk, "CertificateInfoSubmit")
     assert [each["Subject"] for each in questions(desk, sender)] == [f"order:{order}"]
-    desk.console(sender, "AnswerQuestion", QuestionId=question, Text="x")
+    desk.console(sender, "AnswerQuestion", QuestionId=question, Answer="x")
 
 
 def test_whoever_answered_does_not_approve(desk: Desk) -> None:
@@ -235,7 +235,7 @@ def test_whoever_answered_does_not_approve(desk: Desk) -> None:
     desk.approve("manager:1")
     user = desk.named("Root")
     question = ask(desk, subject)
-    desk.console(user, "AnswerQuestion", QuestionId=question, Text="x")
+    desk.console(user, "AnswerQuestion", QuestionId=question, Answer="x")
     shown = desk.operator_as(0, "ShowReview", Id=subject)
     assert shown["MayDecide"] is False
     assert "requested it" in shown["WhyNot"]
@@ -247,7 +247,7 @@ def test_texts_and_files_are_sealed_and_the_log_has_none_of_them(desk: Desk) -> 
     order = desk.submit()
     subject = f"order:{order}"
     answer(desk, ask(desk, subject, SAID), SAID, file(name=f"{SAID}.pdf"))
-    desk.operator_as(ANN, "AddNote", Id=subject, Text=SAID)
+    desk.operator_as(ANN, "AddNote", Id=subject, Note=SAID)
     desk.operator_as(ANN, "AddAttachment", Id=subject, **file(name=f"{SAID}.pdf"))
     kept = desk.store.read(
         lambda unit: [
@@ -273,7 +273,7 @@ def test_notes_and_files_of_reviewers_are_theirs_and_change_no_decision(desk: De
     subject = f"order:{order}"
     desk.approve("manager:1")
     attempt = desk.operator_as(BEN, "ShowReview", Id=subject)["Attempt"]
-    desk.operator_as(ANN, "AddNote", Id=subject, Text="called\nat noon")
+    desk.operator_as(ANN, "AddNote", Id=subject, Note="called\nat noon")
     added = desk.operator_as(ANN, "AddAttachment", Id=subject, **file(PNG, "call.png"))
     shown = desk.operator_as(BEN, "ShowReview", Id=subject)
     (note,), (attached,) = shown["Notes"], shown["Attachments"]
@@ -338,7 +338,7 @@ def test_all_of_it_goes_with_the_order(desk: Desk) -> None:
     order = desk.submit()
     subject = f"order:{order}"
     answer(desk, ask(desk, subject), "x", file())
-    desk.operator("AddNote", Id=subject, Text="n")
+    desk.operator("AddNote", Id=subject, Note="n")
     desk.operator("AddAttachment", Id=subject, **file())
     desk.operator("TickChecklist", Id=subject, Items=["names-fit"])
     desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)
@@ -358,7 +358,7 @@ def test_a_person_is_found_in_them_and_erased(desk: Desk) -> None:
     order = desk.submit()
     subject = f"order:{order}"
     answer(desk, ask(desk, subject, "Who?"), SAID, file())
-    desk.operator("AddNote", Id=subject, Text=SAID)
+    desk.operator("AddNote", Id=subject, Note=SAID)
     desk.operator("RejectReview", Id="manager:1", Reason="no")
     person = {"By": "email", "Value": "wang.fang@example.com"}
     found = desk.operator("ExportPerson", **person)

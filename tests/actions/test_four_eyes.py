@@ -128,7 +128,7 @@ def test_an_auditor_sees_the_queue_and_masked_reviews_and_decides_nothing(
     desk: Desk, subject: str
 ) -> None:
     """No telephone number, no text that somebody wrote; each look is in the audit log."""
-    desk.operator_as(ANN, "AddNote", Id=subject, Text="call 010 12345678")
+    desk.operator_as(ANN, "AddNote", Id=subject, Note="call 010 12345678")
     auditor = desk.person(9, Role.AUDITOR)
     shown = desk.console(auditor, "ShowReview", Id=subject)
     assert shown["Manager"]["ManagerPhone"].count("*") > 4

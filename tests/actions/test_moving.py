@@ -467,9 +467,9 @@ def vetted_like_everything(desk: Desk) -> str:
     )
     desk.store.write(lambda unit: unit.reviews.add(review))
     file = {"Name": "register.pdf", "Content": base64.b64encode(PDF).decode()}
-    asked = desk.operator("AskApplicant", Id=review.subject, Text="Who signs?")["QuestionId"]
-    desk.console(desk.old, "AnswerQuestion", QuestionId=asked, Text="Ann", Files=[file])
-    desk.operator("AddNote", Id=review.subject, Text="called")
+    asked = desk.operator("AskApplicant", Id=review.subject, Question="Who signs?")["QuestionId"]
+    desk.console(desk.old, "AnswerQuestion", QuestionId=asked, Answer="Ann", Files=[file])
+    desk.operator("AddNote", Id=review.subject, Note="called")
     desk.operator("AddAttachment", Id=review.subject, **file)
     done = replace(review, verdict="approved", decided_at=desk.clock.now())
     desk.store.write(lambda unit: unit.reviews.replace(done))

@@ -736,6 +736,15 @@ class ReviewNotFound(ServiceError):
     text = "There is nothing to be reviewed."
 
 
+class ReviewChanged(InvalidParam):
+    """What is to be decided about has changed; `members` are the paths of what changed."""
+
+    def __init__(self, detail: str, members: tuple[str, ...]) -> None:
+        """Keep the paths, for a page that has other words for them."""
+        super().__init__(detail)
+        self.members = members
+
+
 class QuestionNotFound(ServiceError):
     """The account was asked no such question, or a policy forbids its answer (console only)."""
 

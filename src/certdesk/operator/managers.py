@@ -190,13 +190,14 @@ def show_manager(context: Context, request: asked.ShowManagerRequest) -> Commit[
             company_id=manager.company_id,
             manager=manager_info(context, unit, manager, worded=utc_time),
             contact=contact_info(people.contact),
-            remarks=list(_remarks(people, country)),
+            remarks=list(remarks_on(people, country)),
         )
 
     return read
 
 
-def _remarks(people: People, country: str | None) -> Iterator[str]:
+def remarks_on(people: People, country: str | None) -> Iterator[str]:
+    """Yield the doubts about the numbers of a manager and its contact, without the numbers."""
     for role, person in (("Manager", people.manager), ("Contact", people.contact)):
         for field, remark in person_remarks(person, country):
             yield f"{role}{WIRE_NAMES[field]}: {remark}"

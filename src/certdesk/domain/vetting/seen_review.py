@@ -28,6 +28,7 @@ STANDING = frozenset(
         "DecidedTime",
         "MayDecide",
         "WhyNot",
+        "PeopleNeeded",
         "Notes",
         "Attachments",
         "Checklist",
@@ -92,8 +93,13 @@ def digest_of(members: Members) -> str:
 def changes(before: Members, now: Members, shown: Mapping[str, object]) -> list[str]:
     """Return in words what is `shown` now and was different before, one text a member."""
     texts = dict(flat(shown))
-    paths = [path for path in {**now, **before} if before.get(path) != now.get(path)]
+    paths = changed_members(before, now)
     return [_change(path, before.get(path), texts.get(path)) for path in paths]
+
+
+def changed_members(before: Members, now: Members) -> list[str]:
+    """Return the paths of the members that are different now."""
+    return [path for path in {**now, **before} if before.get(path) != now.get(path)]
 
 
 def _change(path: str, before: str | None, now: str | None) -> str:

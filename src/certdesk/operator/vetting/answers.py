@@ -117,7 +117,7 @@ class AnswerQuestionRequest(Request):
     """The question, the answer, and at most 5 files."""
 
     question_id: str
-    text: Prose
+    answer: Prose
     files: list[AnswerFile] = field(default_factory=list)
 
 
@@ -140,12 +140,12 @@ def answer_question(
         return *found, asker(unit, context.caller.actor, context.caller.user_id)
 
     question, subject, by = context.desk.store.read(read)
-    text = checked("Text", request.text)
+    text = checked("Answer", request.answer)
     if len(request.files) > MOST_FILES:
         raise InvalidParam(f"Files: must be at most {MOST_FILES}.")
     its = question.question_id
     files = [
-        examined(context, subject, each.name, each.content, by, question_id=its)
+        examined(context, subject, each.name, each.content, by, question_id=its, parameter="Files")
         for each in request.files
     ]
     answered = replace(

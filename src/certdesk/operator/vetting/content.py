@@ -16,7 +16,7 @@ from certdesk.domain.orders.advice import status_msg
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.orders.warnings import material_remarks
-from certdesk.domain.values.organisation import Company, Manager, Organisation, Person
+from certdesk.domain.values.organisation import Company, Manager, Organisation, People, Person
 from certdesk.domain.values.products import PRODUCTS, Level
 from certdesk.domain.values.secret import mask, masked, plain
 from certdesk.domain.vetting.letters import CONFIRM, REVOKE
@@ -24,7 +24,7 @@ from certdesk.domain.vetting.records import Letter, Review
 from certdesk.domain.vetting.review import REVOCATION, certified_subject, registration_of
 from certdesk.engine import Context
 from certdesk.operator.key_in_use import KeyOfReview, OrderWithKey, key_of, key_of_review, same_key
-from certdesk.operator.managers import ContactInfo, contact_info
+from certdesk.operator.managers import ContactInfo, contact_info, remarks_on
 from certdesk.operator.vetting.dossier_info import (
     FileInfo,
     ItemInfo,
@@ -36,6 +36,7 @@ from certdesk.operator.vetting.dossier_info import (
     notes_of,
     questions_of,
 )
+from certdesk.operator.vetting.outcome import people_needed_for
 from certdesk.operator.vetting.subject import Subject
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time
@@ -83,12 +84,13 @@ class CompanyOfReview(CompanyInfo, kw_only=True):
 class ShowReviewReply(Reply, kw_only=True):
     """Everything that a reviewer needs to see; `Verdict` is null as long as it waits.
 
-    Telephone numbers are shown in full, so that reviewers can call them. An auditor sees them
-    and addresses of e-mail masked, and none of the texts of questions, answers and notes.
+    Telephone numbers are shown in full, so that reviewers can call them. An auditor sees them and
+    addresses of e-mail masked, and none of the texts of questions, answers and notes.
 
-    `MayDecide` is whether the caller may approve it now, and `WhyNot` says why not. `Questions`
-    were asked of the applicant; `Notes` and `Attachments` are the reviewers' own, and the applicant
-    does not see them.
+    `Remarks` are doubts about the numbers of a manager and its contact. `PeopleNeeded` is how many
+    people have to approve it. `MayDecide` is whether the caller may approve it now, and `WhyNot`
+    says why not. `Questions` were asked of the applicant; `Notes` and `Attachments` are the
+    reviewers' own, and the applicant does not see them.
 
     `Attempt` is the digest of everything to be decided about, and changes with it. `Since` and
     `AskedBy` are null if nobody asked for a review.
@@ -100,6 +102,7 @@ class ShowReviewReply(Reply, kw_only=True):
     since: str | None
     asked_by: str | None
     approvals: list[str]
+    people_needed: int
     verdict: str | None
     reason: str
     decided_time: str | None
@@ -108,6 +111,7 @@ class ShowReviewReply(Reply, kw_only=True):
     company: CompanyOfReview | None
     manager: ManagerInfo | None
     contact: ContactInfo | None
+    remarks: list[str]
     order: OrderOfReview | None
     questions: list[QuestionInfo]
     notes: list[NoteInfo]
@@ -133,6 +137,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         since=utc_time(review.since) if review else None,
         asked_by=review.asked_by if review else None,
         approvals=approvals_of(review),
+        people_needed=people_needed_for(context, review, order) if review else 0,
         verdict=review.verdict if review else None,
         reason=review.reason if review else "",
         decided_time=utc_time(review.decided_at) if review else None,
@@ -141,6 +146,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         company=_company(context, company, whole=whole) if company else None,
         manager=_manager(context, unit, manager, whole=whole) if manager else None,
         contact=_contact(people.contact, whole=whole) if people else None,
+        remarks=_doubts(context, company, people),
         order=_order(context, unit, order, subject) if order else None,
         questions=questions_of(context, unit, subject),
         notes=notes_of(context, unit, subject),
@@ -180,6 +186,13 @@ def _contact(contact: Person, *, whole: bool) -> ContactInfo:
 
 def _cut(mail: str | None) -> str | None:
     return None if mail is None else mask(mail)
+
+
+def _doubts(context: Context, company: Company | None, people: People | None) -> list[str]:
+    if company is None or people is None:
+        return []
+    country = records.organisation_of(context.desk.vault, company).country
+    return list(remarks_on(people, country))
 
 
 def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> OrderOfReview:

@@ -57,7 +57,7 @@ class AskApplicantRequest(Request):
     """The review, and the question; `Attempt` is the digest of what the reviewer saw."""
 
     id: str
-    text: Prose
+    question: Prose
     attempt: str | None = None
 
 
@@ -83,7 +83,9 @@ def ask_applicant(context: Context, request: AskApplicantRequest) -> Commit[Aske
         asked_as=login_of(context.caller.operator),
         asked_at=context.now,
     )
-    question = replace(draft, text=sealed(context, draft, "text", checked("Text", request.text)))
+    question = replace(
+        draft, text=sealed(context, draft, "text", checked("Question", request.question))
+    )
 
     def commit(unit: Unit) -> AskedReply:
         found = waiting(unit, subject)
@@ -104,7 +106,7 @@ class AddNoteRequest(Request):
     """The review, and the note."""
 
     id: str
-    text: Prose
+    note: Prose
 
 
 class AddNoteReply(Reply):
@@ -126,7 +128,7 @@ def add_note(context: Context, request: AddNoteRequest) -> Commit[AddNoteReply]:
         written_as=login_of(context.caller.operator),
         written_at=context.now,
     )
-    written = replace(draft, text=sealed(context, draft, "text", checked("Text", request.text)))
+    written = replace(draft, text=sealed(context, draft, "text", checked("Note", request.note)))
 
     def commit(unit: Unit) -> AddNoteReply:
         found = still(unit, subject)
@@ -309,6 +311,7 @@ def examined(
     by: Asker,
     *,
     question_id: str = BY_STAFF,
+    parameter: str = "Content",
 ) -> VettingFile:
     """Return the record of a file that somebody sends, checked as a letter is.
 
@@ -318,11 +321,13 @@ def examined(
     title = name.replace("\\", "/").rpartition("/")[2].strip()
     fault = prose_fault(title, LONGEST_TITLE) or ("must be one line" if "\n" in title else "")
     if fault:
-        raise InvalidParam(f"Name: {fault}.")
+        raise InvalidParam(f"{parameter}: the name of the file {fault}.")
     found = examining(context)(content, FORMS)
     if found.flaw is not None:
         kinds = ", ".join(FORMS)
-        raise InvalidParam(f"Content: {found.rule}. It must be {kinds}, of 1 KB to 1.4 MB.")
+        raise InvalidParam(
+            f"{parameter}: the file {found.rule}. It must be {kinds}, of 1 KB to 1.4 MB."
+        )
     draft = VettingFile(
         file_id=new_id(context),
         subject=subject.name,

@@ -12,12 +12,18 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from certdesk.catalog import Answer, Commit
-from certdesk.domain.errors import InvalidParam
+from certdesk.domain.errors import InvalidParam, ReviewChanged
 from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.vetting.records import SeenReview
-from certdesk.domain.vetting.seen_review import Members, changes, digest_of, members_of
+from certdesk.domain.vetting.seen_review import (
+    Members,
+    changed_members,
+    changes,
+    digest_of,
+    members_of,
+)
 from certdesk.engine import Context, Written
 from certdesk.operator.vetting.content import ShowReviewReply, content_of
 from certdesk.operator.vetting.subject import Subject
@@ -98,8 +104,9 @@ def check_seen(
     """Refuse a decision about anything but what the operator saw; return the current digest.
 
     Raises:
-        InvalidParam: the digest is not `attempt`. If that is None: it is not the one last shown to
-            this operator, or listed, if it was never shown. With `always`, `attempt` is required.
+        InvalidParam: with `always`, `attempt` is required.
+        ReviewChanged: the digest is not `attempt`. If that is None: it is not the one last shown to
+            this operator, or listed, if it was never shown.
     """
     view = view_of(context, unit, subject)
     name, now = subject.name, view.content.attempt
@@ -110,11 +117,12 @@ def check_seen(
         )
     seen = unit.sights.get(name, context.caller.operator)
     told = _changed_since(seen, view) if seen else ""
+    members = tuple(changed_members(json.loads(seen.members), view.members)) if seen else ()
     if attempt is not None and attempt.lower() != now:
         other = f"{redacted_bare(attempt)} is not the digest of its current version"
-        raise InvalidParam(f"Attempt: {name}: {other}.{told}{_ADVICE}")
+        raise ReviewChanged(f"Attempt: {name}: {other}.{told}{_ADVICE}", members)
     if attempt is None and told:
-        raise InvalidParam(f"{name}:{told}{_ADVICE}")
+        raise ReviewChanged(f"{name}:{told}{_ADVICE}", members)
     return now
 
 
