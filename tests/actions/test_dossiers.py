@@ -248,7 +248,7 @@ def test_texts_and_files_are_sealed_and_the_log_has_none_of_them(desk: Desk) -> 
     subject = f"order:{order}"
     answer(desk, ask(desk, subject, SAID), SAID, file(name=f"{SAID}.pdf"))
     desk.operator_as(ANN, "AddNote", Id=subject, Note=SAID)
-    desk.operator_as(ANN, "AddAttachment", Id=subject, **file(name=f"{SAID}.pdf"))
+    desk.operator_as(ANN, "AddAttachment", Id=subject, Name=f"{SAID}.pdf", File=file()["Content"])
     kept = desk.store.read(
         lambda unit: [
             *unit.questions.where(),
@@ -274,7 +274,9 @@ def test_notes_and_files_of_reviewers_are_theirs_and_change_no_decision(desk: De
     desk.approve("manager:1")
     attempt = desk.operator_as(BEN, "ShowReview", Id=subject)["Attempt"]
     desk.operator_as(ANN, "AddNote", Id=subject, Note="called\nat noon")
-    added = desk.operator_as(ANN, "AddAttachment", Id=subject, **file(PNG, "call.png"))
+    added = desk.operator_as(
+        ANN, "AddAttachment", Id=subject, Name="call.png", File=file(PNG)["Content"]
+    )
     shown = desk.operator_as(BEN, "ShowReview", Id=subject)
     (note,), (attached,) = shown["Notes"], shown["Attachments"]
     assert (note["Text"], note["WrittenBy"]) == ("called\nat noon", f"uid {ANN}")
@@ -290,7 +292,9 @@ def test_notes_and_files_of_reviewers_are_theirs_and_change_no_decision(desk: De
 def test_a_file_is_read_through_its_own_review(desk: Desk) -> None:
     """By the id of another one it is missing."""
     one, other = desk.submit(), desk.submit()
-    added = desk.operator("AddAttachment", Id=f"order:{one}", **file())["FileId"]
+    added = desk.operator("AddAttachment", Id=f"order:{one}", Name="a.pdf", File=file()["Content"])[
+        "FileId"
+    ]
     with pytest.raises(errors.ReviewNotFound, match="it has no such file"):
         desk.operator("ReadAttachment", Id=f"order:{other}", FileId=added)
 
@@ -339,7 +343,7 @@ def test_all_of_it_goes_with_the_order(desk: Desk) -> None:
     subject = f"order:{order}"
     answer(desk, ask(desk, subject), "x", file())
     desk.operator("AddNote", Id=subject, Note="n")
-    desk.operator("AddAttachment", Id=subject, **file())
+    desk.operator("AddAttachment", Id=subject, Name="a.pdf", File=file()["Content"])
     desk.operator("TickChecklist", Id=subject, Items=["names-fit"])
     desk.call(desk.caller, "CancelAuditCertificate", CertificateId=order)
     desk.call(desk.caller, "DeleteCertificate", CertificateId=order)

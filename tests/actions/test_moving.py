@@ -470,7 +470,7 @@ def vetted_like_everything(desk: Desk) -> str:
     asked = desk.operator("AskApplicant", Id=review.subject, Question="Who signs?")["QuestionId"]
     desk.console(desk.old, "AnswerQuestion", QuestionId=asked, Answer="Ann", Files=[file])
     desk.operator("AddNote", Id=review.subject, Note="called")
-    desk.operator("AddAttachment", Id=review.subject, **file)
+    desk.operator("AddAttachment", Id=review.subject, Name=file["Name"], File=file["Content"])
     done = replace(review, verdict="approved", decided_at=desk.clock.now())
     desk.store.write(lambda unit: unit.reviews.replace(done))
     desk.store.write(lambda unit: _add_letter(desk, unit, order))

@@ -54,9 +54,10 @@ def why_not_now(context: Context, unit: Unit, subject: Subject) -> str:
         if review.kind == ORDER:
             check_turn(subject.order, subject.manager, context.now)
     except InvalidParam as refused:
-        return refused.message
-    refused_as = why_not_approve(context, unit, subject, review)
-    return f"{refused_as}." if refused_as else ""
+        text = refused.detail.removeprefix(f"{subject.name}: ")
+        return f"{text[:1].upper()}{text[1:]}"
+    because = why_not_approve(context, unit, subject, review)
+    return f"{because}." if because else ""
 
 
 def why_not_approve(context: Context, unit: Unit, subject: Subject, review: Review) -> str:

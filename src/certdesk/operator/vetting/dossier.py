@@ -146,7 +146,7 @@ class AddAttachmentRequest(Request):
 
     id: str
     name: Title
-    content: File
+    file: File
     """The file in base64: JPG, PNG or PDF, 1 KB to 1.4 MB."""
 
 
@@ -161,7 +161,7 @@ def add_attachment(context: Context, request: AddAttachmentRequest) -> Commit[Ad
     """Attach a file to a review, which reviewers see and the applicant does not."""
     subject = context.desk.store.read(lambda unit: subject_of(unit, request.id))
     by = Asker(name=name_of(context.caller), login=login_of(context.caller.operator))
-    file = examined(context, subject, request.name, request.content, by)
+    file = examined(context, subject, request.name, request.file, by)
 
     def commit(unit: Unit) -> AddAttachmentReply:
         found = still(unit, subject)
@@ -311,7 +311,7 @@ def examined(
     by: Asker,
     *,
     question_id: str = BY_STAFF,
-    parameter: str = "Content",
+    parameter: str = "File",
 ) -> VettingFile:
     """Return the record of a file that somebody sends, checked as a letter is.
 

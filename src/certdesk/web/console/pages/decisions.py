@@ -1,0 +1,45 @@
+"""What was decided: searched by person and text, and as a table for a spreadsheet."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from certdesk.domain.people.role import STAFF
+from certdesk.web.console.page import File, Page, Shown
+from certdesk.web.console.visit import Visit
+
+SHOWN = 200
+WORDS = {"ApproveReview": "approved", "RejectReview": "rejected", "KeepOrder": "kept"}
+REPORT = "/decisions/report"
+
+
+def show(visit: Visit) -> Shown:
+    """List the newest decisions."""
+    sought = _sought(visit)
+    listed = visit.run("ListDecisions", Limit=SHOWN, **sought)
+    query = urlencode({name.lower(): value for name, value in sought.items() if value})
+    return Shown(
+        "Decisions",
+        decisions=listed.decisions,
+        total=listed.total_count,
+        most=SHOWN,
+        words=WORDS,
+        sought=sought,
+        report=f"{REPORT}?{query}" if query else REPORT,
+    )
+
+
+def report(visit: Visit) -> File:
+    """Return them as a table."""
+    table = visit.run("ReportDecisions", **_sought(visit)).csv
+    return File("decisions.csv", "text/csv; charset=utf-8; header=present", table.encode())
+
+
+def _sought(visit: Visit) -> dict[str, str]:
+    return {"Person": visit.query.text("person"), "Text": visit.query.text("text")}
+
+
+PAGES = (
+    Page("/decisions", show, roles=STAFF, menu="Decisions"),
+    Page(REPORT, report, roles=STAFF),
+)

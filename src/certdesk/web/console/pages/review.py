@@ -1,0 +1,192 @@
+"""One review: everything that a reviewer needs to decide, on one page, and the forms to decide."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from urllib.parse import quote
+
+from certdesk.domain.errors import ReviewChanged
+from certdesk.domain.people.role import REVIEWERS, STAFF
+from certdesk.operator.vetting.content import ShowReviewReply
+from certdesk.web.console.page import KIB, Answered, File, Page, Redirect, Shown
+from certdesk.web.console.visit import Visit
+
+FILE_LIMIT = 2048 * KIB
+"""Bytes of a form with one file."""
+
+CONFLICT = 409
+"""The status of a decision about what has changed."""
+
+MEDIA = {"PDF": "application/pdf", "JPG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
+ENDINGS = {"PDF": ".pdf", "JPG": ".jpg", "PNG": ".png", "GIF": ".gif"}
+WORDS = (
+    ("Order.Names", "the names"),
+    ("Order.Subject", "what the certificate will say"),
+    ("Order.Letter", "the letter"),
+    ("Order.Key", "the key"),
+    ("Order.Spki", "the key"),
+    ("Order.Remarks", "the doubts"),
+    ("Order.RevocationReason", "the reason for the revocation"),
+    ("Order.Said", "what the owner says"),
+    ("Order", "the order"),
+    ("Company", "the company"),
+    ("Manager", "the manager"),
+    ("Contact", "the contact"),
+    ("Remarks", "the doubts"),
+    ("Questions", "the questions and answers"),
+    ("Key", "who has certificates for the key"),
+)
+"""What a page calls the members of a review, by the beginnings of their paths."""
+
+_MANAGER = re.compile(r"manager:[0-9]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def show(visit: Visit) -> Shown:
+    """Show everything; the audit log has who saw it."""
+    review = visit.run("ShowReview", Id=visit.value("id"))
+    return Shown(
+        _title(review),
+        template="review.html",
+        review=review,
+        standing=_standing(review),
+        waits=review.since is not None and review.verdict is None,
+        decides=visit.visitor.role in REVIEWERS,
+        address=f"/reviews/{quote(review.id)}",
+        first=_MANAGER.search(review.why_not),
+    )
+
+
+def approve(visit: Visit) -> Answered:
+    """Approve it as it was shown."""
+    return _decided(visit, "ApproveReview", "approved")
+
+
+def reject(visit: Visit) -> Answered:
+    """Reject it as it was shown, with a reason that the applicant reads."""
+    return _decided(visit, "RejectReview", "rejected", Reason=visit.form.text("Reason"))
+
+
+def ask(visit: Visit) -> Answered:
+    """Ask the applicant."""
+    return _decided(visit, "AskApplicant", "asked", Question=visit.form.text("Question"))
+
+
+def write(visit: Visit) -> Redirect:
+    """Write a note."""
+    visit.run("AddNote", Id=visit.value("id"), Note=visit.form.text("Note"))
+    return _back(visit, "note-added")
+
+
+def attach(visit: Visit) -> Redirect:
+    """Attach a file."""
+    (upload, *_) = visit.form.files("File") or (None,)
+    visit.run(
+        "AddAttachment",
+        Id=visit.value("id"),
+        Name=upload.name if upload else "",
+        File=base64.b64encode(upload.content).decode() if upload else "",
+    )
+    return _back(visit, "file-added")
+
+
+def tick(visit: Visit) -> Redirect:
+    """Store what was ticked."""
+    visit.run("TickChecklist", Id=visit.value("id"), Items=list(visit.form.all("Items")))
+    return _back(visit, "ticks-stored")
+
+
+def letter(visit: Visit) -> File:
+    """Return the letter as a file to be saved."""
+    name = visit.value("id")
+    read = visit.run("ReadLetter", Id=name)
+    return _file(f"letter-{name}", read.form, read.content)
+
+
+def attachment(visit: Visit) -> File:
+    """Return a file of an answer or of a reviewer, to be saved."""
+    read = visit.run("ReadAttachment", Id=visit.value("id"), FileId=visit.value("file"))
+    return _file(read.name, read.form, read.content)
+
+
+def safe_name(name: str, form: str) -> str:
+    """Return the name under which a browser saves a file: no path, one ending, plain letters.
+
+    >>> safe_name("../Register of 'ACME'.exe", "PDF")
+    'Register_of_ACME.pdf'
+    """
+    stem = _UNSAFE.sub("_", name.rpartition(".")[0] or name).strip("._-")
+    return f"{stem[:80] or 'file'}{ENDINGS[form]}"
+
+
+def _decided(visit: Visit, action: str, said: str, **more: str) -> Answered:
+    """Run an action about what was shown; if it has changed, show it again and say what did."""
+    name, attempt = visit.value("id"), visit.form.text("Attempt")
+    try:
+        visit.run(action, Id=name, Attempt=attempt, **more)
+    except ReviewChanged as changed:
+        words = ", ".join(dict.fromkeys(map(_in_words, changed.members)))
+        what = f"This changed since you opened it{f': {words}' if words else ''}."
+        visit.problem = {"": f"{what} Read it again, then decide."}
+        shown = show(visit)
+        shown.status = CONFLICT
+        return shown
+    return _back(visit, said) if said == "asked" else Redirect("/reviews", said=said)
+
+
+def _back(visit: Visit, said: str) -> Redirect:
+    return Redirect(f"/reviews/{quote(visit.value('id'))}", said=said)
+
+
+def _in_words(path: str) -> str:
+    return next((words for start, words in WORDS if path.startswith(start)), path)
+
+
+def _file(name: str, form: str, content: str) -> File:
+    return File(safe_name(name, form), MEDIA[form], base64.b64decode(content))
+
+
+def _title(review: ShowReviewReply) -> str:
+    kind, _, key = review.id.partition(":")
+    order, company, manager = review.order, review.company, review.manager
+    if kind == "manager" and manager and company:
+        names = (manager.manager_first_name, manager.manager_last_name)
+        return f"Manager {' '.join(each for each in names if each)} of {company.company_name}"
+    if order:
+        word = "Revocation of" if kind == "revocation" else "Order"
+        return f"{word} {key}: {order.names[0] if order.names else order.product}"
+    return "Reported key"
+
+
+def _standing(review: ShowReviewReply) -> str:
+    """Return in words how far the decision has come."""
+    if review.verdict is not None:
+        by = f" by {' and '.join(review.approvals)}" if review.verdict == "approved" else ""
+        because = f": {review.reason}" if review.reason else ""
+        return f"It was {review.verdict}{by}{because}."
+    if review.since is None:
+        return "It does not wait for a decision."
+    if review.people_needed == 1:
+        return "One person decides."
+    if review.approvals:
+        return f"{review.approvals[0]} has approved it. A second person has to approve it, too."
+    return "Two people have to approve it. Nobody has so far."
+
+
+def _page(path: str, act: Callable[[Visit], Answered], body_limit: int = 64 * KIB) -> Page:
+    return Page(f"/reviews/{{id}}{path}", show, act, roles=REVIEWERS, body_limit=body_limit)
+
+
+PAGES = (
+    Page("/reviews/{id}", show, roles=STAFF),
+    _page("/approve", approve),
+    _page("/reject", reject),
+    _page("/ask", ask),
+    _page("/note", write),
+    _page("/attach", attach, FILE_LIMIT),
+    _page("/tick", tick),
+    Page("/reviews/{id}/letter", letter, roles=REVIEWERS),
+    Page("/reviews/{id}/files/{file}", attachment, roles=REVIEWERS),
+)
