@@ -19,6 +19,8 @@ from certdesk.domain.orders import submission, warnings
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.material import Material
 from certdesk.domain.orders.order import Order
+from certdesk.domain.people import names as people_names
+from certdesk.domain.people import passwords
 from certdesk.domain.pki import csr, der, pem
 from certdesk.domain.pki import ocsp_request as status_requests
 from certdesk.domain.privacy import data_subject
@@ -209,6 +211,11 @@ DOMAIN: Worst = {
     "domain.values.names.ascii_form": each(names.ascii_form),
     "domain.values.names.internal_suffix": each(names.internal_suffix),
     "domain.values.names.normal_form": each(names.normal_form),
+    "domain.people.names.folded": each(people_names.folded, people_names.TYPED),
+    "domain.people.names.parted": each(people_names.parted, people_names.TYPED),
+    "domain.people.names.staff_name_fault": each(people_names.staff_name_fault, people_names.TYPED),
+    "domain.people.passwords.fault_of": each(passwords.fault_of, passwords.TYPED),
+    "domain.people.passwords.normal": each(passwords.normal, passwords.TYPED),
     "domain.pki.ocsp_request.read": asked_status,
     "domain.pki.pem.blocks": each(pem.blocks, PEM_LIMIT),
     "domain.pki.pem.decoded": each(pem.decoded, csr.TEXT_LIMIT),

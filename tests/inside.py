@@ -27,6 +27,7 @@ from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics.counters import Metrics
 from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Unit
+from certdesk.sign_in.passwords import Argon2, Cost
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import InlineParsers
@@ -45,6 +46,8 @@ from tests.rules import rules_with
 from tests.working import PATIENCE_SECONDS, Parts, take_on, take_step, until
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SMALLEST = Cost(memory=8, passes=1, lanes=1)
+"""The least that argon2id allows."""
 
 
 class InsideDesk:
@@ -118,6 +121,7 @@ class InsideDesk:
             parsers=self.parsers,
             issuers=self.issuers,
             dns_providers=self.dns_providers,
+            passwords=Argon2(SMALLEST),
             clock=self.clock,
             rng=self.parts.rng,
             work=self.orders,

@@ -15,18 +15,33 @@ from certdesk.wire.model import Request
 from tests.inside import InsideDesk
 
 ACTIONS = list(bootstrap.actions())
-AUDITORS = {
+OWN_LOGIN = {
+    "AcceptInvitation",
+    "BeginAuthenticator",
+    "ChangePassword",
+    "ConfirmAuthenticator",
+    "EndSession",
+    "ListSessions",
+    "NewRecoveryCodes",
+    "ProveAgain",
+    "SignOut",
+}
+"""What everybody does with the own login."""
+
+AUDITORS = OWN_LOGIN | {
     "DescribeAuthorities",
     "Examine",
     "ListAccounts",
     "ListDecisions",
     "ListLimits",
     "ListOrders",
+    "ListPeople",
     "ListPolicies",
     "ListProjects",
     "ListReviews",
     "ListUsers",
     "ReportDecisions",
+    "ShowPerson",
     "ShowPolicy",
     "ShowReview",
     "ShowUser",
@@ -34,7 +49,7 @@ AUDITORS = {
 }
 """They see, and change nothing."""
 
-REVIEWERS = AUDITORS | {
+REVIEWERS = AUDITORS - {"ListPeople", "ShowPerson"} | {
     "AddAttachment",
     "AddNote",
     "ApproveReview",
@@ -45,7 +60,14 @@ REVIEWERS = AUDITORS | {
     "RejectReview",
     "TickChecklist",
 }
-NOBODY: set[str] = set()
+NOBODY = {
+    "AcceptInvitation",
+    "BeginAuthenticator",
+    "ConfirmAuthenticator",
+    "GiveSecondStep",
+    "SignIn",
+    "SignOut",
+}
 """What somebody may do who has not signed in."""
 
 

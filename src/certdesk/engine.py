@@ -41,6 +41,7 @@ from certdesk.ports import (
     KeyUsedUp,
     Parsers,
     ParsersBusy,
+    PasswordHasher,
     Pending,
     Stale,
     Store,
@@ -104,7 +105,8 @@ class Caller(Record, kw_only=True):
 
     `user_id` is the user, None for the account itself; `grants` are its policies. `uid` is the
     system user who runs the operator's command, None if unknown. `person` is the login of the
-    console, None if it is another entrance; `name` is that of the login.
+    console, None if it is another entrance; `name` is that of the login. `session` is the digest of
+    the person's session.
     """
 
     uin: str
@@ -116,6 +118,7 @@ class Caller(Record, kw_only=True):
     role: Role = Role.USER
     person: int | None = None
     name: str = ""
+    session: bytes | None = None
 
     @property
     def operator(self) -> str:
@@ -245,6 +248,7 @@ class Desk(Record, kw_only=True, gc=True):
     parsers: Parsers
     issuers: Issuers
     dns_providers: DnsProviders
+    passwords: PasswordHasher
     clock: Clock
     rng: random.Random
     work: Work

@@ -45,6 +45,7 @@ from certdesk.ports import (
     Work,
 )
 from certdesk.settings import Settings, SettingsError
+from certdesk.sign_in.passwords import Argon2
 from certdesk.storage.lock import DeskBusy
 from certdesk.storage.migrate import SchemaUnknown
 from certdesk.storage.places import PlaceUnsafe
@@ -216,6 +217,7 @@ def _put_together(
         parsers=parsers,
         issuers=issuers,
         dns_providers=dns_providers,
+        passwords=Argon2(),
         clock=world.clock,
         rng=strong_random(),
         work=work,

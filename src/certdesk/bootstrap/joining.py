@@ -21,6 +21,7 @@ from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Parsers, Store, Vault
 from certdesk.settings import Settings
+from certdesk.sign_in.passwords import Argon2
 from certdesk.storage.memory_locks import MemoryLocks
 from certdesk.validation.providers import PROVIDERS
 from certdesk.workflow.added_records import AddedRecords
@@ -125,6 +126,7 @@ def _joined(
             parsers=parsers,
             issuers=issuers,
             dns_providers=dns_providers,
+            passwords=Argon2(),
             clock=clock,
             rng=world.rng,
             work=WorkElsewhere(work, validation_run),

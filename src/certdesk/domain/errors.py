@@ -395,6 +395,13 @@ class PolicyNotFound(ServiceError):
     text = "The policy does not exist."
 
 
+class PersonNotFound(ServiceError):
+    """Nobody signs in to the console with that name, or it was ended (operator's commands only)."""
+
+    code = "ResourceNotFound.Person"
+    text = "There is no such login."
+
+
 class ZoneNotFound(ServiceError):
     """The account has no such DNS zone (operator's commands only)."""
 
@@ -757,6 +764,20 @@ class PersonNeeded(ServiceError):
 
     code = "FailedOperation.PersonNeeded"
     text = "Something still needs this person; nothing was erased."
+
+
+class SignInRefused(ServiceError):
+    """A name, a password, a code or a link is not the right one, or too many were not (console)."""
+
+    code = "FailedOperation.SignInRefused"
+    text = "You are not signed in."
+
+
+class ProofNeeded(ServiceError):
+    """The person has to give the password or a passkey again first (console)."""
+
+    code = "FailedOperation.ProofNeeded"
+    text = "Prove again who you are."
 
 
 NOT_THERE: tuple[type[ServiceError], ...] = (

@@ -50,6 +50,7 @@ from certdesk.ports.locks import NamedLocks
 from certdesk.ports.notices import Notices
 from certdesk.ports.noting import note, note_of
 from certdesk.ports.parsing import Parsers, ParsersBusy
+from certdesk.ports.passwords import HashesBusy, PasswordHasher
 from certdesk.ports.pki import OcspAnswer, Pki, Published
 from certdesk.ports.reviewing import (
     entries_of,
@@ -102,6 +103,7 @@ __all__ = [
     "DnsProviders",
     "Examiner",
     "Given",
+    "HashesBusy",
     "Issuer",
     "Issuers",
     "KeyUsedUp",
@@ -113,6 +115,7 @@ __all__ = [
     "Orders",
     "Parsers",
     "ParsersBusy",
+    "PasswordHasher",
     "Pending",
     "Pki",
     "Place",

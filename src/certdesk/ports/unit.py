@@ -335,9 +335,9 @@ class Unit:
     """Passwords, by person."""
 
     authenticators: Annotated[
-        Collection[Authenticator], Key("person_id"), LimitedBy("one for a person")
+        Collection[Authenticator], Key("person_id", "confirmed"), LimitedBy("two for a person")
     ]
-    """Apps for one-time codes, by person."""
+    """Apps for one-time codes, by person and whether they are confirmed."""
 
     recovery_codes: Annotated[
         Collection[RecoveryCode], Key("person_id", "digest"), LimitedBy("ten for a person")

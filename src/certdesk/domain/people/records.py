@@ -45,13 +45,15 @@ class Password(Record, kw_only=True):
 class Authenticator(Record, kw_only=True):
     """An app for one-time codes (RFC 6238): its sealed secret.
 
-    It counts once a first code has `confirmed` it. A code of `last_step`, or of an earlier step of
-    30 seconds, is not accepted again.
+    It counts once a first code has `confirmed` it, in the session that began it; until then, an
+    earlier one that was confirmed stays. `session` is the digest of that session. A code of
+    `last_step`, or of an earlier step of 30 seconds, is not accepted again.
     """
 
     person_id: int
-    sealed_secret: bytes
     confirmed: bool = False
+    sealed_secret: bytes
+    session: bytes
     last_step: int = 0
     created_at: datetime
     version: int = 1
@@ -153,7 +155,10 @@ class Session(Record, kw_only=True):
 
 
 class SignInFailure(Record, kw_only=True):
-    """How often signing in has failed, for a login (`person:N`) or a network (`net:PREFIX`)."""
+    """How often signing in has failed, for a login (`person:N`) or a network (`net:PREFIX`).
+
+    Names that nobody has share records (`name:HEX`), so that strangers cannot make many.
+    """
 
     subject: Code
     count: int

@@ -10,10 +10,11 @@ import pwd
 
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import REVIEWERS
-from certdesk.domain.vetting.deciders import PERSON, USER, Decider, login_of
+from certdesk.domain.vetting.deciders import Decider, login_of
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import ORDER, why_not
 from certdesk.engine import Caller, Context
+from certdesk.operator.people.links import all_linked
 from certdesk.operator.vetting.outcome import askers_of, check_turn
 from certdesk.operator.vetting.subject import Subject
 from certdesk.ports import Unit
@@ -40,7 +41,7 @@ def signed(context: Context) -> str:
 
 def decider_of(unit: Unit, name: str, operator: str) -> Decider:
     """Return the human being behind a caller or an earlier approval, with all linked logins."""
-    return Decider(name=name, logins=_linked(unit, login_of(operator)))
+    return Decider(name=name, logins=all_linked(unit, login_of(operator)))
 
 
 def why_not_now(context: Context, unit: Unit, subject: Subject) -> str:
@@ -68,27 +69,3 @@ def why_not_approve(context: Context, unit: Unit, subject: Subject, review: Revi
         [decider_of(unit, name, operator) for name, _, operator in review.approvals],
         askers_of(unit, subject, review),
     )
-
-
-def _linked(unit: Unit, login: str) -> frozenset[str]:
-    """Return all logins of the human being who has a login, over links of any length."""
-    found: set[str] = set()
-    open_ = [login] if login else []
-    while open_:
-        one = open_.pop()
-        if one not in found:
-            found.add(one)
-            open_.extend(_next_to(unit, one))
-    return frozenset(found)
-
-
-def _next_to(unit: Unit, login: str) -> list[str]:
-    """Return the logins that are linked to one, and the user of an account that it signs in."""
-    near = [f"{PERSON}:{link.person_id}" for link in unit.person_links.where(login=login)]
-    kind, _, number = login.partition(":")
-    if kind == PERSON:
-        near.extend(link.login for link in unit.person_links.where(person_id=int(number)))
-        person = unit.people.get(int(number))
-        if person is not None and person.user_id is not None:
-            near.append(f"{USER}:{person.user_id}")
-    return near

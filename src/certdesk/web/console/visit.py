@@ -10,7 +10,10 @@ from urllib.parse import urlencode
 from certdesk.domain.errors import InvalidAction
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.visible import visible
+from certdesk.engine import CallerChanged
+from certdesk.ports import HashesBusy
 from certdesk.web.console.forms import Form
+from certdesk.web.console.troubles import Refused
 from certdesk.web.guard import permit
 
 if TYPE_CHECKING:
@@ -67,6 +70,7 @@ class Visit:
 
         Raises:
             ServiceError: what the action refuses.
+            Refused: the desk checks too many passwords, or the visitor's session has just ended.
         """
         catalog, desk = self._premises.catalog, self._premises.desk
         declared = catalog.find(action, internal=True) or catalog.find(action)
@@ -76,9 +80,14 @@ class Visit:
         caller = self.visitor.caller
         if not declared.internal:
             permit(caller, declared, self.asked.request_id)
-        return desk.perform(
-            declared, caller, request, self.asked.request_id, holds=self.visitor.holds
-        )
+        try:
+            return desk.perform(
+                declared, caller, request, self.asked.request_id, holds=self.visitor.holds
+            )
+        except HashesBusy:
+            raise Refused(503, headers={"Retry-After": "5"}) from None
+        except CallerChanged:
+            raise Refused(403, "Your session has ended, or what you may do has changed.") from None
 
     @property
     def agent(self) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import Record
 from certdesk.engine import Caller, Desk
+from certdesk.operator.people.sessions import digest_of, lasts, session_of, touch
+from certdesk.ports import Stale
 
 if TYPE_CHECKING:
     from certdesk.engine import Holds
@@ -40,6 +43,23 @@ NOBODY = Visitor()
 
 
 def visitor_of(desk: Desk, cookie: str) -> Visitor:
-    """Return who has a cookie."""
-    del desk, cookie
-    return NOBODY
+    """Return who has a cookie, and note that its session is in use."""
+    if not cookie:
+        return NOBODY
+    digest, now = digest_of(cookie), desk.clock.now()
+    known = desk.store.read(lambda unit: session_of(unit, digest, now))
+    if known is None:
+        return NOBODY
+    if known.is_to_be_touched:
+        # Another request has noted it, or ended the session.
+        with contextlib.suppress(Stale):
+            desk.store.write(lambda unit: touch(unit, digest, now))
+    return Visitor(
+        caller=known.caller,
+        name=known.name,
+        role=known.role,
+        is_complete=known.is_complete,
+        has_second_step=known.has_second_step,
+        has_proved=known.is_proved,
+        holds=lambda unit: lasts(unit, known.caller, desk.clock.now()),
+    )

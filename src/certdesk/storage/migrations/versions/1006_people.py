@@ -53,12 +53,12 @@ Table(
     "authenticators",
     TABLES,
     key("person_id", NUMBER),
+    key("confirmed", FLAG),
     column("sealed_secret", BYTES),
-    column("confirmed", FLAG),
+    column("session", BYTES),
     column("last_step", NUMBER),
     column("created_at", TIME),
     column("version", NUMBER),
-    sqlite_autoincrement=True,
 )
 Table("recovery_codes", TABLES, key("person_id", NUMBER), key("digest", BYTES))
 Table(

@@ -20,7 +20,6 @@ def act(visit: Visit) -> Redirect:
         OldPassword=visit.form.raw("OldPassword"),
         Password=chosen_password(visit.form),
         Network=visit.asked.network,
-        Agent=visit.agent,
     )
     return Redirect("/account", said="password-changed", session=changed.session)
 
