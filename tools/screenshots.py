@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.console.browsers import NARROW, WIDE, chromium
 from tests.console.desks import ConsoleDesk, console_in
+from tests.console.walk import STOPS, visited
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "screenshots"
@@ -20,8 +21,6 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark", "viewport": WIDE},
     "narrow": {"color_scheme": "light", "viewport": NARROW},
 }
-PAGES = {"start": "/console/", "not-found": "/console/nowhere"}
-"""The name of each picture, and the page on it."""
 
 
 def main() -> None:
@@ -40,12 +39,9 @@ def main() -> None:
 
 def take(browser: Browser, console: ConsoleDesk, look: str, options: dict[str, Any]) -> None:
     """Make the pictures of one look."""
-    context = browser.new_context(**options)
-    page = context.new_page()
-    for name, path in PAGES.items():
-        page.goto(console.url(path))
-        page.screenshot(path=TARGET / f"{name}-{look}.png", full_page=True)
-    context.close()
+    for stop in STOPS:
+        with visited(browser, console, stop, **options) as (page, _):
+            page.screenshot(path=TARGET / f"{stop.name}-{look}.png", full_page=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 from tools import servers
 
@@ -29,40 +29,45 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-class Watcher:
-    """What a page did that it must not: it broke its policy, raised a dialog, asked elsewhere."""
+def watch(page: Page, found: list[str]) -> None:
+    """Note what a page does that it must not: break its policy, raise a dialog, ask elsewhere."""
+    hosts: set[str] = set()
 
-    def __init__(self, page: Page) -> None:
-        """Watch a page from now on."""
-        self.found: list[str] = []
-        self._host = ""
-        page.on("console", lambda message: self._note("console", message.text, message.type))
-        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
-        page.on("request", self._check_host)
-        page.on("dialog", self._dismiss)
-
-    def _note(self, what: str, text: str, kind: str) -> None:
+    def note(message: ConsoleMessage) -> None:
         # A page with a refusal has a status that Chromium reports too.
-        if kind == "error" and "Failed to load resource" not in text:
-            self.found.append(f"{what}: {text}")
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            found.append(f"console: {message.text}")
 
-    def _check_host(self, request: Request) -> None:
+    def check_host(request: Request) -> None:
         url = urlsplit(request.url)
-        if url.scheme in ("data", "about", "blob"):
-            return
-        self._host = self._host or url.netloc
-        if url.netloc != self._host:
-            self.found.append(f"asked {request.url}")
+        if url.scheme not in ("data", "about", "blob"):
+            hosts.add(url.netloc)
+        if len(hosts) > 1:
+            found.append(f"asked {request.url}")
 
-    def _dismiss(self, dialog: object) -> None:
-        self.found.append(f"dialog: {dialog}")
-        dialog.dismiss()  # type: ignore[attr-defined]  # Playwright's Dialog, which it exports untyped
+    def dismiss(dialog: Dialog) -> None:
+        found.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+    page.on("request", check_host)
+    page.on("dialog", dismiss)
 
 
 def check_page(page: Page) -> None:
-    """Let axe-core look at a page. It needs a context with `bypass_csp=True`."""
+    """Let axe-core look at a page."""
     page.evaluate((AXE / "axe.min.js").read_text("utf-8"))
-    told = page.evaluate("(tags) => axe.run({runOnly: tags})", RULES)
+    _check(page, {"runOnly": RULES})
+
+
+def check_contrast(page: Page) -> None:
+    """Let axe-core, which is in the page already, look at its colours once more."""
+    _check(page, {"runOnly": ["color-contrast"]})
+
+
+def _check(page: Page, options: dict[str, list[str]]) -> None:
+    told = page.evaluate("(options) => axe.run(options)", options)
     assert [_words(each) for each in told["violations"]] == [], page.url
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import re
 import time
 import uuid
@@ -13,7 +14,7 @@ from pathlib import Path
 import pyotp
 
 from tests.console.visitor import Answer, Visitor
-from tests.running import Keys, RunningDesk, running
+from tests.running import Keys, RunningDesk, User, running
 
 STEP_SECONDS = 30
 PASSWORD = "correct horse battery staple"
@@ -42,6 +43,11 @@ class ConsoleDesk:
         self._clock = clock
         self._moved = 0
         self._signed_in: dict[str, Visitor] = {}
+
+    @functools.cached_property
+    def keys(self) -> Keys:
+        """The keys of the account of `somebody("user")`."""
+        return self.desk.account()
 
     def move_clock(self, seconds: int) -> None:
         """Let time pass for the desk."""
@@ -77,10 +83,12 @@ class ConsoleDesk:
         invited = self.desk.operate("InviteStaff", Name=login.name, Role=role)
         return login, f"{INVITATION}{invited['Token']}"
 
-    def invitation_of_user(self, keys: Keys, name: str = "") -> tuple[Login, str]:
-        """Invite a new user of an account."""
+    def invitation_of_user(self, keys: Keys, name: str = "", *allowed: str) -> tuple[Login, str]:
+        """Invite a new user of an account, who may call the `allowed` actions."""
         name = name or f"user-{uuid.uuid4().hex[:8]}"
-        self.desk.operate("AddUser", Uin=keys.uin, Name=name)
+        number = self.desk.operate("AddUser", Uin=keys.uin, Name=name)["UserId"]
+        if allowed:
+            self.desk.bind(User(number, keys), "allow", *allowed)
         invited = self.desk.operate("InviteUser", Uin=keys.uin, Name=name)
         return Login(f"{name}@{keys.uin}"), f"{INVITATION}{invited['Token']}"
 
@@ -108,12 +116,12 @@ class ConsoleDesk:
     def somebody(self, role: str) -> Visitor:
         """Return somebody of a role who is signed in, the same one each time.
 
-        A `user` is one of a new account.
+        A `user` is one of the account of `keys`, and may do everything there.
         """
         if role not in self._signed_in:
             user = role == "user"
             login, path = (
-                self.invitation_of_user(self.desk.account()) if user else self.invitation(role)
+                self.invitation_of_user(self.keys, "", "ssl:*") if user else self.invitation(role)
             )
             self._signed_in[role] = self.accept(login, path)
         return self._signed_in[role]

@@ -10,7 +10,7 @@ from certdesk.web.console.forms import Form
 from certdesk.web.console.headers import policy
 from certdesk.web.console.rendering import environment
 from certdesk.web.console.static_files import StaticFiles
-from tests.console.browsers import Watcher
+from tests.console.browsers import watch
 from tests.console.desks import ConsoleDesk
 
 PAGE = """
@@ -56,7 +56,8 @@ def test_a_page_refreshes_itself_and_runs_nothing_of_what_it_shows(
         route.fulfill(body=body, content_type="text/html; charset=utf-8", headers=headers)
 
     tab = browser.new_page()
-    watcher = Watcher(tab)
+    found: list[str] = []
+    watch(tab, found)
     for name in ("live", "part", "alien"):
         tab.route(f"**/console/{name}", answer)
     tab.goto(console.url("/console/live"))
@@ -64,6 +65,6 @@ def test_a_page_refreshes_itself_and_runs_nothing_of_what_it_shows(
     tab.wait_for_load_state("networkidle")
     assert asked == ["live", "part"]
     assert tab.inner_text("#alien") == "Alien"
-    assert [found for found in watcher.found if found.startswith("dialog")] == []
-    assert any("hx-csp" in found for found in watcher.found), "nothing was kept out"
+    assert [each for each in found if each.startswith("dialog")] == []
+    assert any("hx-csp" in each for each in found), "nothing was kept out"
     tab.close()

@@ -6,9 +6,7 @@ import gzip
 import re
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.console.browsers import Watcher, check_keyboard, check_page, check_width
 from tests.console.desks import ConsoleDesk
 
 BUDGET = 60_000
@@ -78,29 +76,3 @@ def test_no_password_is_asked_for_where_others_can_read_it(console: ConsoleDesk)
     """A proxy has told nobody that it speaks https."""
     page = console.visitor().get("/console/", X_Forwarded_Proto="https")
     assert (page.status, "http.public_url" in page.words) == (403, True)
-
-
-@pytest.mark.needs("chromium")
-def test_a_page_breaks_no_policy_and_asks_nobody_else(
-    console: ConsoleDesk, browser: Browser
-) -> None:
-    """With a browser that enforces the policy."""
-    page = browser.new_page()
-    watcher = Watcher(page)
-    page.goto(console.url())
-    page.goto(console.url("/console/nowhere"))
-    assert watcher.found == []
-    page.close()
-
-
-@pytest.mark.needs("chromium")
-def test_a_page_can_be_used_by_everybody(console: ConsoleDesk, browser: Browser) -> None:
-    """By keyboard, on a telephone, with a screen reader, in the dark."""
-    for scheme in ("light", "dark"):
-        context = browser.new_context(bypass_csp=True, color_scheme=scheme)
-        page = context.new_page()
-        page.goto(console.url())
-        check_page(page)
-        check_width(page)
-        check_keyboard(page)
-        context.close()

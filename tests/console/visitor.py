@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 FORM = "application/x-www-form-urlencoded"
 TOKEN = "FormToken"
+SIGN_OUT = "/sign-out"
 WAIT_SECONDS = 60
 
 
@@ -133,11 +134,15 @@ class Visitor:
         """Open a page, fill in its form and send it; the answer is not followed.
 
         Where the page has several forms, `action` is the end of the address of the one that is
-        meant; otherwise it is the one with most of the `fields`.
+        meant; otherwise it is the one with most of the `fields`, and never that of signing out.
         """
         page = self.open(path)
         posting = [form for form in page.forms if form.method == "post"]
-        meant = [form for form in posting if form.action.endswith(action)] if action else posting
+        meant = [
+            form
+            for form in posting
+            if form.action.endswith(action) and (action or not form.action.endswith(SIGN_OUT))
+        ]
         assert meant, f"no such form on {path}: {page.status} {page.words}"
         form = max(meant, key=lambda form: len(form.fields.keys() & fields.keys()))
         return self.post(form.action or path, form.fields | fields)

@@ -48,6 +48,7 @@ STRANGERS_THREADS = 2
 """The threads for work before the caller is known, and for public pages."""
 
 CONSOLE_THREADS = 2
+SIGN_IN_THREADS = 2
 
 TICKS_A_SECOND = 10
 """The ticks of uvicorn's loop in a second."""
@@ -110,11 +111,15 @@ async def _run(
 
 
 class Threads(Record, gc=True):
-    """The threads of requests, those for strangers and public pages, and the console's."""
+    """The threads of requests, of strangers and public pages, and of the console.
+
+    `sign_in` are those for visitors of the console who have not signed in.
+    """
 
     requests: ThreadPool
     strangers: ThreadPool
     console: ThreadPool
+    sign_in: ThreadPool
 
 
 @contextlib.contextmanager
@@ -124,8 +129,9 @@ def request_threads(settings: Settings) -> Iterator[Threads]:
         ThreadPool(settings.threads, "request") as requests,
         ThreadPool(STRANGERS_THREADS, "stranger") as strangers,
         ThreadPool(CONSOLE_THREADS, "console") as console,
+        ThreadPool(SIGN_IN_THREADS, "sign_in") as sign_in,
     ):
-        yield Threads(requests, strangers, console)
+        yield Threads(requests, strangers, console, sign_in)
 
 
 def link_limiter(settings: Settings) -> RateLimiter:
@@ -157,7 +163,12 @@ def server_of(settings: Settings, desk: Desk, shared: Shared, threads: Threads) 
     limits_of_links = LinkRateLimits(link=shared.links, account=shared.links_of_account)
     downloads = Downloads(desk, actions(), limits_of_links).route(edge, threads.requests)
     premises = Premises(
-        desk=desk, catalog=actions(), settings=settings, edge=edge, threads=threads.console
+        desk=desk,
+        catalog=actions(),
+        settings=settings,
+        edge=edge,
+        threads=threads.console,
+        strangers=threads.sign_in,
     )
     app = application(api, desk.issuers.pki, downloads, watch, ConsoleDoor(premises), edge)
     return Server(_config(settings, app), settings, edge)

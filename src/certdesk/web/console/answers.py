@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 import structlog
 from starlette.responses import RedirectResponse, Response
 
-from certdesk.domain.errors import InternalError, ServiceError, UnauthorizedOperation
-from certdesk.ports import StoreUnavailable
+from certdesk.domain.errors import (
+    InternalError,
+    ProofNeeded,
+    ServiceError,
+    UnauthorizedOperation,
+)
+from certdesk.engine import CallerChanged
+from certdesk.ports import HashesBusy, Stale, StoreUnavailable
 from certdesk.web.console import guards
-from certdesk.web.console.access import way_in
+from certdesk.web.console.access import proof_first, signed_out, way_in
 from certdesk.web.console.door import ROOT
 from certdesk.web.console.forms import Form
 from certdesk.web.console.guards import Forged
@@ -49,19 +55,12 @@ class Answers:
         """Answer a request. Never raises."""
         try:
             return self._respond(asked)
-        except Forged as forged:
-            return self.refusal(Refused(403, str(forged)))
-        except Refused as refusal:
-            return self.refusal(refusal)
-        except (StoreUnavailable, TimeoutError):
-            log.exception("the console cannot work now", request_id=asked.request_id)
-            return self.refusal(Refused(503))
-        except ServiceError as error:
-            instead = refused(error)
-            return self.refusal(instead, asked.request_id if instead.status == FAILED else "")
-        except Exception:
-            log.exception("unforeseen", request_id=asked.request_id, page=asked.page.path)
-            return self.refusal(Refused(FAILED), asked.request_id)
+        except CallerChanged:
+            return _redirect(signed_out(asked), asked)
+        except ProofNeeded:
+            return _redirect(proof_first(asked), asked)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the visitor gets a page
+            return self.refusal(_instead(error, asked), asked.request_id)
 
     def refusal(self, refused: Refused, request_id: str = "") -> Response:
         """Return the page that says why there is no other."""
@@ -71,7 +70,7 @@ class Answers:
             status=refused.status,
             template="trouble.html",
             text=refused.text or trouble.text,
-            request_id=request_id,
+            request_id=request_id if refused.status == FAILED else "",
         )
         response = self._shown(shown, None, secrets.token_urlsafe(32))
         response.headers.update(refused.headers)
@@ -110,6 +109,29 @@ class Answers:
         return Response(text, shown.status, headers, media_type="text/html")
 
 
+def _instead(error: Exception, asked: Asked) -> Refused:
+    """Return what to answer in place of the page, and log what the operator should know."""
+    match error:
+        case Refused():
+            return error
+        case Forged():
+            return Refused(403, str(error))
+        case ServiceError():
+            return refused(error)
+        case HashesBusy() | Stale():
+            return Refused(503)
+        case StoreUnavailable() | TimeoutError():
+            _log(error, asked)
+            return Refused(503)
+    _log(error, asked)
+    return Refused(FAILED)
+
+
+def _log(error: Exception, asked: Asked) -> None:
+    about = {"request_id": asked.request_id, "page": asked.page.path}
+    log.error("a page of the console failed", exc_info=error, **about)
+
+
 def _nobodys() -> dict[str, object]:
     """Return what templates use besides the page's own values, where nobody is known."""
     return {"who": None, "menu": (), "path": "", "typed": Form(), "problem": {}, "notice": ""}
@@ -138,7 +160,7 @@ def _answered(visit: Visit) -> Answered:
     if visit.asked.is_change and page.act is not None:
         try:
             return page.act(visit)
-        except (InternalError, UnauthorizedOperation):
+        except (InternalError, ProofNeeded, UnauthorizedOperation):
             raise
         except ServiceError as error:
             visit.problem = problems_of(error, visit.form)

@@ -14,6 +14,7 @@ from certdesk.web.console.answers import Answers
 from certdesk.web.console.door import ROOT
 from certdesk.web.console.forms import BadForm, Form, read_form, read_query
 from certdesk.web.console.origins import Origin, origin_of
+from certdesk.web.console.page import Access
 from certdesk.web.console.pages import PAGES
 from certdesk.web.console.rendering import environment
 from certdesk.web.console.static_files import StaticFiles
@@ -23,15 +24,19 @@ from certdesk.web.edge import MINUTE
 from certdesk.web.gcra import RateLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import Receive, Scope, Send
 
     from certdesk.web.console.door import Premises
     from certdesk.web.console.page import Page
+    from certdesk.web.thread_pool import ThreadPool
 
-MOST_WAITING = 100
-"""How many requests may wait for the console's threads; others are told to come back."""
+MOST_STRANGERS = 18
+"""How many strangers' requests may be there at a time: a password takes a twentieth of a second."""
+
+MOST_VISITORS = 100
+"""The same for requests of people who are signed in."""
 
 READS = ("GET", "HEAD")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
@@ -48,7 +53,8 @@ class Console:
         self._static = StaticFiles()
         self._answers = Answers(premises, environment(self._static))
         self._limiter = RateLimiter(premises.settings.console_per_minute, MINUTE)
-        self._waiting = 0
+        self._strangers = Line(premises.strangers, MOST_STRANGERS)
+        self._visitors = Line(premises.threads, MOST_VISITORS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -88,7 +94,8 @@ class Console:
                 network=self._premises.edge.peers.block(request.scope),
                 request_id=str(uuid.uuid4()),
             )
-            return await self._answered(asked)
+            line = self._strangers if page.access is Access.EVERYBODY else self._visitors
+            return await line.run(self._answers.answer, asked)
 
     def _file(self, request: Request, name: str) -> Response:
         file = self._static.answer(name, request.headers.get("accept-encoding", ""))
@@ -138,14 +145,27 @@ class Console:
         except BadForm:
             raise Refused(400) from None
 
-    async def _answered(self, asked: Asked) -> Response:
-        if self._waiting >= MOST_WAITING:
+
+class Line:
+    """Threads that answer, and a bound on how many requests wait for them."""
+
+    def __init__(self, threads: ThreadPool, most: int) -> None:
+        """Let so many wait or be answered at a time."""
+        self._threads, self._most, self._held = threads, most, 0
+
+    async def run(self, answer: Callable[[Asked], Response], asked: Asked) -> Response:
+        """Answer on one of the threads.
+
+        Raises:
+            Refused: too many others wait.
+        """
+        if self._held >= self._most:
             raise Refused(503, headers={"Retry-After": "5"})
-        self._waiting += 1
+        self._held += 1
         try:
-            return await self._premises.threads.run(self._answers.answer, asked)
+            return await self._threads.run(answer, asked)
         finally:
-            self._waiting -= 1
+            self._held -= 1
 
 
 def _is_elsewhere(request: Request, origin: Origin) -> bool:

@@ -32,13 +32,18 @@ log = structlog.get_logger()
 
 
 class Premises(Record, kw_only=True, gc=True):
-    """What the console is built on."""
+    """What the console is built on.
+
+    `threads` serve people who are signed in, and `strangers` those who sign in, so that guesses of
+    passwords keep nobody else waiting.
+    """
 
     desk: Desk
     catalog: Catalog
     settings: Settings
     edge: Edge
     threads: ThreadPool
+    strangers: ThreadPool
 
 
 class ConsoleDoor:

@@ -10,10 +10,7 @@ from urllib.parse import urlencode
 from certdesk.domain.errors import InvalidAction
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.visible import visible
-from certdesk.engine import CallerChanged
-from certdesk.ports import HashesBusy
 from certdesk.web.console.forms import Form
-from certdesk.web.console.troubles import Refused
 from certdesk.web.guard import permit
 
 if TYPE_CHECKING:
@@ -70,7 +67,8 @@ class Visit:
 
         Raises:
             ServiceError: what the action refuses.
-            Refused: the desk checks too many passwords, or the visitor's session has just ended.
+            HashesBusy: too many passwords are being checked.
+            CallerChanged: the visitor's session has just ended, or what the visitor may do changed.
         """
         catalog, desk = self._premises.catalog, self._premises.desk
         declared = catalog.find(action, internal=True) or catalog.find(action)
@@ -80,14 +78,9 @@ class Visit:
         caller = self.visitor.caller
         if not declared.internal:
             permit(caller, declared, self.asked.request_id)
-        try:
-            return desk.perform(
-                declared, caller, request, self.asked.request_id, holds=self.visitor.holds
-            )
-        except HashesBusy:
-            raise Refused(503, headers={"Retry-After": "5"}) from None
-        except CallerChanged:
-            raise Refused(403, "Your session has ended, or what you may do has changed.") from None
+        return desk.perform(
+            declared, caller, request, self.asked.request_id, holds=self.visitor.holds
+        )
 
     @property
     def agent(self) -> str:
