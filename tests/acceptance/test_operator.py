@@ -45,6 +45,7 @@ def go_through(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert printed(run("key", "disable", third)) == {"Uin": keys.uin, "SecretId": third}
     mine = ("--uin", keys.uin)
     use_users(run, keys.uin, mine)
+    use_logins(run, mine)
     company = printed(run("company", "add", "-", *mine, text=json.dumps(COMPANY)))["CompanyId"]
     assert printed(run("company", "list", *mine))[0]["CompanyId"] == company
     assert printed(run("company", "show", str(company)))["Uin"] == keys.uin
@@ -70,6 +71,27 @@ def use_zones(run: Callable[..., subprocess.CompletedProcess[str]], mine: tuple[
     assert printed(run("zone", "list", *mine))[0]["Settings"] == its
     assert printed(run("zone", "remove", "example.com", *mine))["Zone"] == "example.com"
     assert printed(run("zone", "list", "--json")) == []
+
+
+def use_logins(run: Callable[..., subprocess.CompletedProcess[str]], mine: tuple[str, str]) -> None:
+    """Use the commands of people who sign in to the console once; invitations print a link."""
+    printed(run("user", "add", "erin", *mine))
+    login = f"erin@{mine[1]}"
+    invited = run("user", "invite", "erin", *mine)
+    assert (invited.stdout.count("\n"), invited.stderr) == (1, "")
+    invited = run("staff", "invite", "Ann 张", "--role", "auditor")
+    assert (invited.stdout.count("\n"), invited.stderr) == (1, "")
+    assert printed(run("user", "logins", *mine))[0]["Login"] == login
+    assert "Ann 张" in [each["Login"] for each in printed(run("staff", "list"))]
+    assert printed(run("staff", "show", "ann 张"))["Person"]["Role"] == "auditor"
+    assert login in printed(run("staff", "link", "Ann 张", login))["Linked"]
+    assert printed(run("user", "link", login, "uid:1000"))["Login"] == login
+    assert printed(run("user", "unlink", login, "uid:1000"))["Login"] == login
+    assert printed(run("staff", "unlink", "Ann 张", login))["Linked"] == []
+    assert printed(run("user", "reset-second-step", login))["Sessions"] == 0
+    assert printed(run("staff", "reset-second-step", "Ann 张"))["Sessions"] == 0
+    assert printed(run("user", "end", login))["SecretIds"] == []
+    assert printed(run("staff", "end", "Ann 张"))["Login"] == "Ann 张"
 
 
 def use_users(

@@ -29,6 +29,7 @@ COMMANDS = {
     "account": "certdesk.cli.accounts",
     "key": "certdesk.cli.accounts",
     "user": "certdesk.cli.users",
+    "staff": "certdesk.cli.people",
     "policy": "certdesk.cli.users",
     "project": "certdesk.cli.users",
     "token": "certdesk.cli.users",

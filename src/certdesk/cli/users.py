@@ -9,6 +9,7 @@ from certdesk.cli.group import Group
 from certdesk.cli.new_keys import show_new_key
 from certdesk.cli.operator import ask
 from certdesk.cli.passing_on import pass_on
+from certdesk.cli.people import add_to_users
 from certdesk.cli.readable import ONE, listed
 from certdesk.settings import Settings
 from certdesk.wire.operator import users as asked
@@ -53,6 +54,7 @@ pass_on(
 )
 pass_on(user, "attach", asked.AttachPolicyRequest)
 pass_on(user, "detach", asked.DetachPolicyRequest)
+add_to_users(user)
 
 
 @click.group(cls=Group)

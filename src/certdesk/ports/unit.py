@@ -392,7 +392,7 @@ class Unit:
         Collection[SignInFailure],
         Key("subject"),
         Index("last_at"),
-        LimitedBy("one for a login and for a network that fails, removed after an hour"),
+        LimitedBy("removed an hour after the last failure, and each costs a hash or a code"),
     ]
     """Failures to sign in, by login or network."""
 

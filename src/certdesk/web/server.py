@@ -29,7 +29,7 @@ from certdesk.web.connections.acceptor import Rules as AcceptRules
 from certdesk.web.connections.listening import listen, make_room_for_files, networks_of
 from certdesk.web.connections.protocol import LimitedProtocol
 from certdesk.web.connections.seats import SeatLimits, Seats
-from certdesk.web.console.door import ConsoleDoor, Premises, log_missing_assets
+from certdesk.web.console.door import ConsoleDoor, Premises, log_missing_assets, log_missing_staff
 from certdesk.web.downloads import LINKS_FROM, Downloads, LinkLimiter, LinkRateLimits
 from certdesk.web.edge import MINUTE, Edge, edge_of
 from certdesk.web.gcra import RateLimiter
@@ -84,6 +84,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
     """
     make_room_for_files(settings.connections)
     log_missing_assets()
+    log_missing_staff(opened.desk.store)
     with listen(settings) as listener, request_threads(settings) as threads:
         url = url_of(listener, settings)
         shared = Shared(
@@ -96,7 +97,7 @@ def serve(settings: Settings, opened: OpenDesk, ready: Callable[[str], None]) ->
         desk = set_url(opened.desk, opened.urls, url, settings)
         server = server_of(settings, desk, shared, threads)
         with opened.work(), asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_run(settings, opened.desk, server, listener, lambda: ready(url)))
+            runner.run(_run(settings, desk, server, listener, lambda: ready(url)))
 
 
 async def _run(

@@ -19,7 +19,8 @@ class Person(Record, kw_only=True):
 
     A person of the staff has a role and a `name` to sign in with. A user of an account has the
     role `user`, the account's `uin`, and the number and the name of the user; the name to sign in
-    with is `NAME@UIN`. `folded` is the name as names are compared.
+    with is `NAME@UIN`. `folded` is the name as names are compared; a login that was ended is no
+    longer found by it, so another person may get the name.
     """
 
     person_id: int = 0
@@ -155,9 +156,9 @@ class Session(Record, kw_only=True):
 
 
 class SignInFailure(Record, kw_only=True):
-    """How often signing in has failed, for a login (`person:N`) or a network (`net:PREFIX`).
+    """How often signing in has failed, for a login (`login:DIGEST`) or a network (`net:PREFIX`).
 
-    Names that nobody has share records (`name:HEX`), so that strangers cannot make many.
+    The digest is that of the typed name, whether or not anybody has it.
     """
 
     subject: Code

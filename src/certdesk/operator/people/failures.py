@@ -16,13 +16,14 @@ import structlog
 
 from certdesk.domain.errors import SignInRefused
 from certdesk.domain.people.delays import LOGIN, NETWORK, counted, wait_until
-from certdesk.domain.people.names import folded, parted
+from certdesk.domain.people.names import folded, login_of, parted
 from certdesk.domain.people.records import Person
 from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Context
-from certdesk.operator.people.lookups import subject_of
+from certdesk.operator.people.lookups import login_of_person
 from certdesk.ports import HashesBusy, Stale, Taken, Unit
 
+DIGITS = 32
 TRIES = 5
 """How often a count is tried while others count for the same network."""
 
@@ -43,17 +44,19 @@ class Attempt(Record, kw_only=True):
         return [(self.login, LOGIN), *network]
 
 
-def attempt_for(login: str, person: Person | None, network: str) -> Attempt:
-    """Return the attempt for a typed name.
+def attempt_for(login: str, network: str) -> Attempt:
+    """Return the attempt of somebody who types a name, whether or not anybody has it.
 
     Names that nobody has are delayed alike, so that nobody finds out names.
     """
-    return Attempt(login=subject_of(person) if person else _unknown(login), network=network)
-
-
-def _unknown(login: str) -> str:
     name, uin = parted(login)
-    return f"name:{hashlib.sha256(f'{folded(name)}@{uin}'.encode()).hexdigest()[:4]}"
+    digest = hashlib.sha256(login_of(folded(name), uin).encode()).hexdigest()
+    return Attempt(login=f"login:{digest[:DIGITS]}", network=network)
+
+
+def attempt_of(person: Person, network: str) -> Attempt:
+    """Return the attempt of somebody who is known."""
+    return attempt_for(login_of_person(person), network)
 
 
 def count(context: Context, attempt: Attempt) -> None:

@@ -10,7 +10,6 @@ from certdesk.domain.people.names import folded, staff_name_fault
 from certdesk.domain.people.records import Invitation, Person
 from certdesk.domain.people.role import STAFF, Role
 from certdesk.domain.people.sessions import INVITATION_LASTS
-from certdesk.domain.values.record import replace
 from certdesk.domain.values.redaction import missing_message, redacted_bare
 from certdesk.engine import Context
 from certdesk.operator.lookups import check_name, enabled_account
@@ -19,24 +18,41 @@ from certdesk.operator.people.proofs import hash_chosen, keep_password
 from certdesk.operator.people.sessions import VALUE_BYTES, digest_of, end_sessions
 from certdesk.operator.people.signing_in import ANYBODY, SignInReply, signed_in
 from certdesk.ports import Stale, Taken, Unit
-from certdesk.wire.model import Confidential, HiddenParsed, Parsed, Reply, Request, utc_time
-from certdesk.wire.operator import people as asked
+from certdesk.wire.model import Blank, Confidential, HiddenParsed, Parsed, Reply, Request, utc_time
 from certdesk.wire.operator.people import TypedPassword
 
 USED_UP = "The link was used already, or its time is over. Ask for another one."
 
 
+class InviteStaffRequest(Request):
+    """The name to sign in with, and the role."""
+
+    name: str
+    role: str
+
+
+class InviteUserRequest(Request):
+    """The user's name, and the account."""
+
+    name: str
+    uin: str
+
+
 class InvitationReply(Reply):
-    """The login, and the token of the link by which its person chooses a password."""
+    """The login, and the token of the link by which its person chooses a password.
+
+    `Url` is where the desk is reached, as far as it knows.
+    """
 
     person_id: int
     login: str
     token: Confidential[str]
+    url: Blank
     expires: str | None
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def invite_staff(context: Context, request: asked.InviteStaffRequest) -> Commit[InvitationReply]:
+def invite_staff(context: Context, request: InviteStaffRequest) -> Commit[InvitationReply]:
     """Invite a person of the staff, or let one who is known choose a new password."""
     check_name(request.name)
     name = request.name.strip()
@@ -53,7 +69,7 @@ def invite_staff(context: Context, request: asked.InviteStaffRequest) -> Commit[
 
 
 @catalog.action(InvalidParam, writes=True, internal=True)
-def invite_user(context: Context, request: asked.InviteUserRequest) -> Commit[InvitationReply]:
+def invite_user(context: Context, request: InviteUserRequest) -> Commit[InvitationReply]:
     """Invite a user of an account to the console, or let one choose a new password."""
 
     def commit(unit: Unit) -> InvitationReply:
@@ -124,14 +140,14 @@ def _invited(
     uin: str = "",
     user_id: int | None = None,
 ) -> Person:
-    """Return the login of this name, made or enabled again.
+    """Return the login of this name, a new one if there is none.
 
     Raises:
         InvalidParam: it has another role.
     """
     earlier = unit.people.where(uin=uin, folded=folded(name))
     if earlier:
-        return _again(unit, earlier[0], role, user_id)
+        return _again(earlier[0], role, user_id)
     try:
         return unit.people.add(
             Person(
@@ -148,15 +164,13 @@ def _invited(
         raise Stale from None
 
 
-def _again(unit: Unit, person: Person, role: Role, user_id: int | None) -> Person:
-    if person.enabled and person.role != role:
+def _again(person: Person, role: Role, user_id: int | None) -> Person:
+    if person.role != role:
         login = redacted_bare(login_of_person(person))
         raise InvalidParam(f"Role: {login} is {person.role}. Run certdesk staff end {login} first.")
     if person.user_id != user_id:
         raise InvalidParam("Name: another user of the account signs in with a name like this.")
-    if (person.enabled, person.role) == (True, role):
-        return person
-    return unit.people.replace(replace(person, enabled=True, role=role))
+    return person
 
 
 def _invite(context: Context, unit: Unit, person: Person) -> InvitationReply:
@@ -176,5 +190,6 @@ def _invite(context: Context, unit: Unit, person: Person) -> InvitationReply:
         person_id=person.person_id,
         login=login_of_person(person),
         token=token,
+        url=context.desk.rules.public_url,
         expires=utc_time(invitation.expires_at),
     )

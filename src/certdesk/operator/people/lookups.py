@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from certdesk.domain.errors import PersonNotFound, SignInRefused
 from certdesk.domain.people.names import folded, login_of, parted
 from certdesk.domain.people.records import Password, Person, Session
@@ -10,6 +12,8 @@ from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
 from certdesk.ports import DESK, Place, Unit, Vault
+
+_NUMBERED = re.compile(r"person:([0-9]{1,10})")
 
 
 def named_person(unit: Unit, login: str) -> Person | None:
@@ -20,12 +24,13 @@ def named_person(unit: Unit, login: str) -> Person | None:
 
 
 def known_person(unit: Unit, login: str) -> Person:
-    """Read the person who signs in with a name.
+    """Read the person who signs in with a name; `person:N` finds one that was ended, too.
 
     Raises:
         PersonNotFound: nobody does.
     """
-    person = named_person(unit, login)
+    numbered = _NUMBERED.fullmatch(login)
+    person = unit.people.get(int(numbered[1])) if numbered else named_person(unit, login)
     if person is None:
         raise PersonNotFound(f"Nobody signs in as {redacted_bare(login)}.")
     return person

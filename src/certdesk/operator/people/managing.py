@@ -106,7 +106,7 @@ def end_person(context: Context, request: asked.EndPersonRequest) -> Commit[EndP
         unit.passwords.remove(number)
         for invitation in unit.invitations.where(person_id=number):
             unit.invitations.remove(invitation.digest)
-        unit.people.replace(replace(person, enabled=False))
+        unit.people.replace(_ended(person))
         reply = EndPersonReply(
             person_id=number,
             login=login_of_person(person),
@@ -191,6 +191,13 @@ def unlink_person(context: Context, request: asked.UnlinkPersonRequest) -> Commi
         return _links_reply(unit, person)
 
     return commit
+
+
+def _ended(person: Person) -> Person:
+    """Return a login that was ended: nobody is found by its name, so another person may get it."""
+    # No name has a line break.
+    freed = person.folded if not person.enabled else f"{person.folded}\n{person.person_id}"
+    return replace(person, enabled=False, folded=freed)
 
 
 def _links_between(unit: Unit, person: Person, other: str) -> list[PersonLink]:

@@ -9,7 +9,7 @@ from certdesk.domain.people.role import EVERYBODY_SIGNED_IN
 from certdesk.domain.people.sessions import is_over, is_proved
 from certdesk.domain.values.record import replace
 from certdesk.engine import Context
-from certdesk.operator.people.failures import Attempt, count, forget
+from certdesk.operator.people.failures import attempt_of, count, forget
 from certdesk.operator.people.lookups import (
     login_of_person,
     own_person,
@@ -223,7 +223,7 @@ def confirm_authenticator(
 ) -> Commit[ConfirmAuthenticatorReply]:
     """Confirm an authenticator app with its first code; all other sessions end."""
     person = context.desk.store.read(lambda unit: own_person(context, unit))
-    attempt = Attempt(login=subject_of(person), network=request.network)
+    attempt = attempt_of(person, request.network)
     count(context, attempt)
 
     def commit(unit: Unit) -> ConfirmAuthenticatorReply:

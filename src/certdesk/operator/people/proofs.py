@@ -8,14 +8,13 @@ from certdesk.domain.people.records import Password, Person
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
-from certdesk.operator.people.failures import Attempt, checking
+from certdesk.operator.people.failures import Attempt, attempt_of, checking
 from certdesk.operator.people.lookups import (
     hash_of,
     login_of_person,
     may_sign_in,
     own_person,
     sealed_hash,
-    subject_of,
 )
 from certdesk.ports import Unit
 
@@ -61,7 +60,7 @@ def check_own_password(context: Context, typed: str, network: str) -> Proved:
         HashesBusy: too many others are being checked.
     """
     person, password = context.desk.store.read(lambda unit: _own(context, unit))
-    attempt = Attempt(login=subject_of(person), network=network)
+    attempt = attempt_of(person, network)
     return check_password(context, (person, password), attempt, typed, WRONG_PASSWORD)
 
 

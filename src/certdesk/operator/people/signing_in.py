@@ -8,7 +8,14 @@ from certdesk.domain.people.records import Password, Person
 from certdesk.domain.people.role import EVERYBODY_SIGNED_IN, STAFF, Role
 from certdesk.domain.values.record import replace
 from certdesk.engine import Context
-from certdesk.operator.people.failures import Attempt, attempt_for, count, forget, take_back
+from certdesk.operator.people.failures import (
+    Attempt,
+    attempt_for,
+    attempt_of,
+    count,
+    forget,
+    take_back,
+)
 from certdesk.operator.people.lookups import (
     may_sign_in,
     named_person,
@@ -47,7 +54,7 @@ class SignInReply(Reply):
 def sign_in(context: Context, request: SignInRequest) -> Commit[SignInReply]:
     """Begin a session with a name and a password."""
     found = context.desk.store.read(lambda unit: _found(unit, request.name))
-    attempt = attempt_for(request.name, found[0], request.network)
+    attempt = attempt_for(request.name, request.network)
     proved = check_password(context, found, attempt, request.password, WRONG)
 
     def commit(unit: Unit) -> SignInReply:
@@ -107,7 +114,7 @@ class CompleteReply(Reply):
 def give_second_step(context: Context, request: GiveSecondStepRequest) -> Commit[CompleteReply]:
     """Complete a session with a code."""
     person = context.desk.store.read(lambda unit: own_person(context, unit))
-    attempt = Attempt(login=subject_of(person), network=request.network)
+    attempt = attempt_of(person, request.network)
     count(context, attempt)
 
     def commit(unit: Unit) -> CompleteReply:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from certdesk.catalog import Catalog
     from certdesk.engine import Desk
+    from certdesk.ports import Store
     from certdesk.settings import Settings
     from certdesk.web.edge import Edge
     from certdesk.web.thread_pool import ThreadPool
@@ -76,6 +77,15 @@ def log_missing_assets() -> None:
             "the console has no styles and scripts, and shows plain pages",
             missing=missing,
             remedy="make venv, or install certdesk from a wheel",
+        )
+
+
+def log_missing_staff(store: Store) -> None:
+    """Log how to open the console while there are no people of the staff."""
+    if not store.read(lambda unit: unit.people.count(uin="", enabled=True)):
+        log.info(
+            "nobody can sign in to the console yet",
+            remedy="certdesk staff invite NAME --role operator",
         )
 
 

@@ -26,7 +26,7 @@ from certdesk.domain.values.retry import doubled
 from certdesk.settings import SettingsError
 from certdesk.web.admin import admin_socket, group_of
 from certdesk.web.connections.listening import listen, make_room_for_files
-from certdesk.web.console.door import log_missing_assets
+from certdesk.web.console.door import log_missing_assets, log_missing_staff
 from certdesk.web.health import DeskHealth
 from certdesk.web.processes.answering import Answering
 from certdesk.web.processes.channel import Channel
@@ -85,6 +85,7 @@ def serve_with_processes(
     """
     make_room_for_files(settings.connections)
     log_missing_assets()
+    log_missing_staff(opened.desk.store)
     with listen(settings) as listener:
         listener.listen(BACKLOG)
         url = url_of(listener, settings)

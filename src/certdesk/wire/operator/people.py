@@ -14,33 +14,6 @@ Login = Annotated[str, Meta(max_length=names.TYPED, extra={"text": "parsed"})]
 TypedPassword = Annotated[str, Meta(max_length=passwords.TYPED, extra={"text": "hidden, parsed"})]
 """A password as somebody types it, with any characters."""
 
-ROLES = ("operator", "reviewer", "auditor")
-
-
-class InviteStaffRequest(Request):
-    """Let a person of the staff sign in to the console as NAME; print a link that works once.
-
-    By the link, within 30 minutes, the person chooses a password. A person who is known already
-    gets a link to choose a new one.
-    """
-
-    name: str
-    role: Annotated[
-        str,
-        Option("What the person may do; an auditor sees all and changes nothing.", choices=ROLES),
-    ]
-
-
-class InviteUserRequest(Request):
-    """Let the user called NAME sign in to the console; print a link that works once.
-
-    By the link, within 30 minutes, the user chooses a password. A user who signs in already gets a
-    link to choose a new one.
-    """
-
-    name: str
-    uin: Annotated[str, Option("The account of the user.")]
-
 
 class ListPeopleRequest(Request):
     """List who signs in to the console, and how: a table at a terminal, JSON otherwise."""
@@ -57,7 +30,7 @@ class ShowPersonRequest(Request):
 class EndPersonRequest(Request):
     """Let LOGIN sign in no more: end sessions, password, passkeys, second step and invitations.
 
-    The access keys of a user are disabled too. Who is invited again gets the same login back.
+    The access keys of a user are disabled too. Another person may be invited by the name.
     """
 
     login: Login
@@ -75,7 +48,8 @@ class ResetSecondStepRequest(Request):
 class LinkPersonRequest(Request):
     """Say that LOGIN and OTHER are one human being, who then never counts as two reviewers.
 
-    OTHER is a login of the console, a user of the system (uid:1000) or of an account (user:12).
+    OTHER is a login of the console, also one that was ended (person:3), a user of the system
+    (uid:1000), or a user of an account (user:12).
     """
 
     login: Login

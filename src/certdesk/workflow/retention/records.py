@@ -7,6 +7,8 @@ import functools
 from datetime import datetime
 
 from certdesk.domain.orders.records import Submission
+from certdesk.domain.people.delays import FORGOTTEN_AFTER
+from certdesk.domain.people.sessions import IDLE
 from certdesk.domain.privacy.retention import (
     IN_VAIN,
     TEMPORARY_KEYS,
@@ -57,6 +59,9 @@ class RecordRetention(Repeating):
         unit.access_keys.prune("expires_at", now - TEMPORARY_KEYS)
         self._prune_audit(now, unit)
         unit.look_paces.prune("even_at", now - LONGEST_DEBT)
+        unit.sessions.prune("seen_at", now - IDLE)
+        unit.invitations.prune("expires_at", now)
+        unit.sign_in_failures.prune("last_at", now - FORGOTTEN_AFTER)
 
     def _prune_audit(self, now: datetime, unit: Unit) -> None:
         """Delete the oldest rows of the audit log that are past their period."""
