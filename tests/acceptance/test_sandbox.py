@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from cryptography import x509
 
 from certdesk.world.nameserver import NameServer, nameserver
@@ -41,6 +42,8 @@ def test_a_tester_gets_a_certificate_that_says_what_it_is(tmp_path: Path) -> Non
     with nameserver() as names:
         config.write_text(knobs(names))
         with serving(tmp_path / "log", *words) as served:
+            console = requests.get(f"http://{served.endpoint}/console/", timeout=30)
+            assert "Sign in" in console.text
             client = Client(served.endpoint, keys_in(json.loads(served.lines[0])))
             bought = client.buy(104)
             client.submit(bought, CertCommonName="shop.example.com")

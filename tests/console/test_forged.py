@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.console.desks import ConsoleDesk, console_in
-from tests.console.visitor import TOKEN, Visitor
+from tests.console.visitor import FORM, TOKEN, Visitor
 
 PAGE = "/console/sign-in"
 FIELDS = {"Name": "anna", "Password": "a password of hers"}
@@ -87,6 +87,22 @@ def test_what_is_no_form_is_told_so(
 ) -> None:
     """Whoever sends it."""
     assert console.visitor().send_raw("POST", PAGE, body, Content_Type=kind).status == status
+
+
+def test_only_who_is_signed_in_sends_files(console: ConsoleDesk) -> None:
+    """A page that takes files takes 64 KiB of others."""
+    page, body = "/console/questions/a", b"Answer=" + b"a" * 200_000
+    stranger = console.visitor()
+    stranger.open(PAGE)
+    assert stranger.send_raw("POST", page, body, Content_Type=FORM).status == 413
+    user = console.somebody("user")
+    assert user.send_raw("POST", page, body, Content_Type=FORM).status == 403
+
+
+def test_a_head_is_answered_without_the_page(console: ConsoleDesk) -> None:
+    """As HTTP has it."""
+    asked = console.visitor().send_raw("HEAD", PAGE, b"")
+    assert (asked.status, asked.content) == (200, b"")
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])

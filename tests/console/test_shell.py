@@ -46,6 +46,7 @@ def test_styles_and_scripts_are_compressed_kept_for_good_and_small(console: Cons
         assert (file.status, file.headers["Content-Encoding"]) == (200, "gzip")
         assert "immutable" in file.headers["Cache-Control"]
         assert gzip.decompress(file.content) == visitor.get(name).content
+        assert visitor.post(name, {}).status == 405
         size += len(file.content)
     assert size < BUDGET
 

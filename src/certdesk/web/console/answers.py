@@ -62,6 +62,17 @@ class Answers:
         except Exception as error:  # noqa: BLE001 -- whatever it is, the visitor gets a page
             return self.refusal(_instead(error, asked), asked.request_id)
 
+    def is_signed_in(self, cookie: str) -> bool:
+        """Return whether a cookie is that of somebody who has signed in.
+
+        Raises:
+            Refused: the database does not answer.
+        """
+        try:
+            return visitor_of(self._premises.desk, cookie).is_complete
+        except StoreUnavailable:
+            raise Refused(503) from None
+
     def refusal(self, refused: Refused, request_id: str = "") -> Response:
         """Return the page that says why there is no other."""
         trouble = TROUBLES[refused.status]

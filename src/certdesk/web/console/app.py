@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from certdesk.web.body import BodyShare, BodyTooLarge, BodyTooSlow, NoRoom, read_body
+from certdesk.web.body import SMALL, BodyShare, BodyTooLarge, BodyTooSlow, NoRoom, read_body
 from certdesk.web.console.answers import Answers
 from certdesk.web.console.door import ROOT
 from certdesk.web.console.forms import BadForm, Form, read_form, read_query
@@ -24,7 +24,7 @@ from certdesk.web.edge import MINUTE
 from certdesk.web.gcra import RateLimiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.types import Receive, Scope, Send
 
@@ -42,6 +42,9 @@ READS = ("GET", "HEAD")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _STATIC = "/static/"
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
 
 
 class Console:
@@ -77,7 +80,7 @@ class Console:
         cookie = _cookie(request, origin)
         self._check_rate(cookie)
         page, values = _found(path)
-        _check_method(request, page)
+        _check_method(request, READS if page.act is None else (*READS, "POST"))
         # The memory for the body is used until the answer is there.
         with self._premises.edge.share(request.scope) as share:
             asked = Asked(
@@ -86,7 +89,7 @@ class Console:
                 address=_target(request).removeprefix(ROOT),
                 values=values,
                 query=_query(request),
-                form=await self._form(request, page, share),
+                form=await self._form(request, page, cookie, share),
                 is_change=request.method not in READS,
                 origin=origin,
                 cookie=cookie,
@@ -101,6 +104,7 @@ class Console:
         file = self._static.answer(name, request.headers.get("accept-encoding", ""))
         if file is None:
             raise Refused(404)
+        _check_method(request, READS)
         return file
 
     def _origin(self, request: Request) -> Origin:
@@ -126,14 +130,21 @@ class Console:
         if wait:
             raise Refused(429, headers={"Retry-After": str(int(wait) + 1)})
 
-    async def _form(self, request: Request, page: Page, share: BodyShare) -> Form:
+    async def _limit(self, page: Page, cookie: str) -> int:
+        """Return how many bytes a form may have: strangers send no files."""
+        if page.body_limit <= SMALL:
+            return page.body_limit
+        is_signed_in = await self._visitors.run(self._answers.is_signed_in, cookie)
+        return page.body_limit if is_signed_in else SMALL
+
+    async def _form(self, request: Request, page: Page, cookie: str, share: BodyShare) -> Form:
         if request.method in READS:
             return Form()
         try:
             body = await read_body(
                 request.receive,
                 request.headers.get("content-length"),
-                limit=page.body_limit,
+                limit=await self._limit(page, cookie),
                 seconds=self._premises.edge.body_seconds,
                 share=share,
             )
@@ -153,8 +164,8 @@ class Line:
         """Let so many wait or be answered at a time."""
         self._threads, self._most, self._held = threads, most, 0
 
-    async def run(self, answer: Callable[[Asked], Response], asked: Asked) -> Response:
-        """Answer on one of the threads.
+    async def run(self, work: Callable[[Given], Answer], given: Given) -> Answer:
+        """Do work on one of the threads.
 
         Raises:
             Refused: too many others wait.
@@ -163,7 +174,7 @@ class Line:
             raise Refused(503, headers={"Retry-After": "5"})
         self._held += 1
         try:
-            return await self._threads.run(answer, asked)
+            return await self._threads.run(work, given)
         finally:
             self._held -= 1
 
@@ -197,8 +208,7 @@ def _found(path: str) -> tuple[Page, Mapping[str, str]]:
     raise Refused(404)
 
 
-def _check_method(request: Request, page: Page) -> None:
-    methods = READS if page.act is None else (*READS, "POST")
+def _check_method(request: Request, methods: Sequence[str]) -> None:
     if request.method not in methods:
         raise Refused(405, headers={"Allow": ", ".join(methods), "Connection": "close"})
 
