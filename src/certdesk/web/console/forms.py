@@ -39,6 +39,10 @@ class Form(Record):
     fields: Mapping[str, tuple[str, ...]] = {}
     uploads: Mapping[str, tuple[Upload, ...]] = {}
 
+    def __repr__(self) -> str:
+        """Return the names of the fields: passwords are among the values."""
+        return f"Form({', '.join([*self.fields, *self.uploads])})"
+
     def text(self, name: str) -> str:
         """Return a field's value without the blanks around it; "" if it was not sent."""
         return self.raw(name).strip()

@@ -79,6 +79,10 @@ class Redirect(Record):
     said: str = ""
     session: str | None = None
 
+    def __repr__(self) -> str:
+        """Return the path: the session is a secret."""
+        return f"Redirect({self.path})"
+
 
 class File(Record):
     """A file to be saved. Browsers never show it as a part of the desk."""

@@ -45,6 +45,10 @@ class Asked(Record, kw_only=True, gc=True):
     network: str
     request_id: str
 
+    def __repr__(self) -> str:
+        """Return the page: cookies and the links of invitations are secrets."""
+        return f"Asked({self.page.path})"
+
 
 class Visit:
     """A request, who made it, and the way to the desk."""
