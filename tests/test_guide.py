@@ -61,6 +61,11 @@ PRINTED = {
         r'^{"CertificateId": "\w{8}", "Status": 14}$',
         r"^exit code 1$",
     ),
+    "people.md": (
+        r"^http://localhost:\d+/console/invitation/[A-Za-z0-9_-]{43}$",
+        r'"Login": "grace", "Role": "auditor"',
+        r'"Linked": \["lin@\d+", "uid:1000", "user:\d+"\]',
+    ),
     "data.md": (
         r'"What": "contact"',
         r"has status 5 \(Pending submission\): cancel it \(CancelCertificateOrder\)",
@@ -84,7 +89,15 @@ VISITS = {
     "tester": ("try.md",),
     "owner": ("start.md", "order.md", "data.md"),
     "reviewer": ("start.md", "data.md", "vet.md"),
-    "operator": ("start.md", "ca.md", "accounts.md", "watch.md", "network.md", "backup.md"),
+    "operator": (
+        "start.md",
+        "ca.md",
+        "accounts.md",
+        "people.md",
+        "watch.md",
+        "network.md",
+        "backup.md",
+    ),
 }
 """The pages that one reader types on one desk, each after those that were typed before it."""
 

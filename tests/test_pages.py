@@ -23,8 +23,8 @@ ABOUT_CODE = [page for page in PAGES if page.parent in (ROOT, DOCS, DOCS / "adr"
 ROOTS = (ROOT, ROOT / "src/certdesk", ROOT / "tests")
 """Where a path that is named begins."""
 
-OPERATORS = r"`(ResourceNotFound\.\w+|FailedOperation\.PersonNeeded)`"
-"""Codes of the operator's commands alone, which stand in a sentence of their own."""
+OPERATORS = r"`(ResourceNotFound\.\w+|FailedOperation\.(?:PersonNeeded|ProofNeeded|SignInRefused))`"
+"""Codes of the operator's commands and the console, which stand in sentences of their own."""
 
 
 def _name(page: Path) -> str:
