@@ -19,6 +19,7 @@ from certdesk.bootstrap.vault import KEYSET_MARK
 from certdesk.domain.accounts.records import AuditEntry
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission, Task
+from certdesk.domain.people.provider import Provider
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.values.record import replace
@@ -26,12 +27,22 @@ from certdesk.engine import OPERATOR, Caller, Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
 from certdesk.metrics.counters import Metrics
-from certdesk.ports import DESK, DnsProviders, Issuer, Issuers, Keys, Store, Unit
+from certdesk.ports import (
+    DESK,
+    DnsProviders,
+    Issuer,
+    Issuers,
+    Keys,
+    SignInProviders,
+    Store,
+    Unit,
+)
 from certdesk.sign_in.passwords import Argon2, Cost
 from certdesk.testing.clock import ManualClock
 from certdesk.testing.issuer import ScriptedIssuer
 from certdesk.testing.parsing import InlineParsers
 from certdesk.testing.records import MemoryRecords
+from certdesk.testing.sign_in import MemoryProvider
 from certdesk.testing.store import MemoryStore
 from certdesk.testing.validation import ScriptedCaa, ScriptedValidator
 from certdesk.vault.local_keyset import LocalKeyset
@@ -46,6 +57,18 @@ from tests.rules import rules_with
 from tests.working import PATIENCE_SECONDS, Parts, take_on, take_step, until
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+COMPANY = Provider(
+    name="company",
+    issuer="https://id.example.com",
+    client_id="desk",
+    title="Example Corp",
+    operator_groups=("admins",),
+    reviewer_groups=("vetting",),
+    auditor_groups=("audit",),
+    user_groups=("everybody",),
+)
+"""The provider that people may sign in with."""
+
 SMALLEST = Cost(memory=8, passes=1, lanes=1)
 """The least that argon2id allows."""
 
@@ -85,6 +108,7 @@ class InsideDesk:
         self.caa = ScriptedCaa(self.clock)
         self.records = MemoryRecords()
         self.dns_providers = DnsProviders(self.vault, (self.records,))
+        self.provider = MemoryProvider(COMPANY)
         self.issuer = ScriptedIssuer(self.clock)
         self.parsers = InlineParsers()
         world = Dependencies(
@@ -122,6 +146,7 @@ class InsideDesk:
             issuers=self.issuers,
             dns_providers=self.dns_providers,
             passwords=Argon2(SMALLEST),
+            sign_in_providers=SignInProviders((self.provider,)),
             clock=self.clock,
             rng=self.parts.rng,
             work=self.orders,

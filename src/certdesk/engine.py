@@ -43,6 +43,7 @@ from certdesk.ports import (
     ParsersBusy,
     PasswordHasher,
     Pending,
+    SignInProviders,
     Stale,
     Store,
     Taken,
@@ -249,6 +250,7 @@ class Desk(Record, kw_only=True, gc=True):
     issuers: Issuers
     dns_providers: DnsProviders
     passwords: PasswordHasher
+    sign_in_providers: SignInProviders
     clock: Clock
     rng: random.Random
     work: Work

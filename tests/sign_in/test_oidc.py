@@ -6,8 +6,10 @@ import base64
 import dataclasses
 import hmac
 import json
+import threading
 import urllib.parse
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +18,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 import certdesk.sign_in.client
+import certdesk.sign_in.oidc
 from certdesk.domain.values.record import replace
 from certdesk.ports import ProviderFailed, ProviderUnreachable
 from tests import oidc
-from tests.oidc import CLIENT_ID, CLIENT_SECRET, QUESTION, FakeProvider, Said
+from tests.oidc import CLIENT_ID, CLIENT_SECRET, QUESTION, Asked, FakeProvider, Said
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +152,7 @@ def test_clocks_may_differ_by_a_minute(fake: FakeProvider, seconds: int) -> None
 def test_a_person_who_has_to_prove_again_who_they_are_did_so(fake: FakeProvider) -> None:
     """The provider is asked for it, and its word is checked (auth_time)."""
     now = datetime.now(UTC)
-    again = replace(QUESTION, since=now)
+    again = replace(QUESTION, again=timedelta(seconds=2))
     query = dict(urllib.parse.parse_qsl(fake.adapter().address(again).partition("?")[2]))
     assert (query["prompt"], query["max_age"]) == ("login", "0")
     for before, words in (
@@ -323,6 +326,28 @@ def test_a_slow_answer_ends_with_the_time_for_all(
         fake.adapter().vouch("code", QUESTION)
 
 
+def test_a_slow_provider_holds_up_one_sign_in_at_a_time(
+    fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others are told at once to come back, so that the desk's threads stay free."""
+    monkeypatch.setattr(certdesk.sign_in.oidc, "TURN_SECONDS", 0.0)
+    adapter, begun, go_on = fake.adapter(), threading.Event(), threading.Event()
+
+    def answer_late(asked: Asked) -> Said:
+        begun.set()
+        go_on.wait(30)
+        return fake.answer_token(asked)
+
+    fake.paths["/token"] = answer_late
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(adapter.vouch, "code", QUESTION)
+        begun.wait(30)
+        with pytest.raises(ProviderUnreachable, match="another sign-in waits"):
+            adapter.vouch("code", QUESTION)
+        go_on.set()
+        assert first.result().identity.subject == "anna"
+
+
 def test_nobody_at_the_address_is_a_passing_failure(fake: FakeProvider) -> None:
     """The same sign-in may work later."""
     adapter = oidc.adapter_of(dataclasses.replace(fake.settings(), issuer="http://127.0.0.1:1"))
@@ -399,6 +424,17 @@ def test_groups_are_asked_again_with_the_refresh_token(fake: FakeProvider) -> No
     assert fake.asked[-1].form["refresh_token"] == "refresh"
     with pytest.raises(ProviderFailed, match="of another person"):
         adapter.vouch_again(vouched.refresh, "eve")
+
+
+def test_an_answer_that_names_another_issuer_brings_no_code(fake: FakeProvider) -> None:
+    """Nor does one without a name, where the provider always adds it (RFC 9207)."""
+    with pytest.raises(ProviderFailed, match="answer is of another issuer"):
+        fake.adapter().vouch("code", QUESTION, "https://evil.example")
+    fake.discovery["authorization_response_iss_parameter_supported"] = True
+    with pytest.raises(ProviderFailed, match="answer is of another issuer"):
+        fake.adapter().vouch("code", QUESTION)
+    assert "/token" not in [each.path for each in fake.asked]
+    assert fake.adapter().vouch("code", QUESTION, fake.issuer).identity.subject == "anna"
 
 
 def test_two_providers_are_not_mixed_up(fake: FakeProvider) -> None:

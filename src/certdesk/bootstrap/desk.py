@@ -18,6 +18,7 @@ from certdesk.bootstrap.issuing import issuers_of, issuers_of_products, public_u
 from certdesk.bootstrap.places import check_places
 from certdesk.bootstrap.rules import rules_of
 from certdesk.bootstrap.shared_work import SharedWork
+from certdesk.bootstrap.sign_in import sign_in_providers
 from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.vault import is_sandbox, is_sealed, open_vault
 from certdesk.bootstrap.watching import BackgroundWork, figures, watch
@@ -54,6 +55,7 @@ from certdesk.validation.providers import PROVIDERS
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.added_records import AddedRecords
 from certdesk.workflow.cores import use_all_cores
+from certdesk.workflow.group_checks import GroupChecks
 from certdesk.workflow.list_renewal import ListRenewal
 from certdesk.workflow.order_engine import OrderEngine
 from certdesk.workflow.order_scheduler import OrderScheduler
@@ -218,6 +220,7 @@ def _put_together(
         issuers=issuers,
         dns_providers=dns_providers,
         passwords=Argon2(),
+        sign_in_providers=sign_in_providers(settings),
         clock=world.clock,
         rng=strong_random(),
         work=work,
@@ -229,6 +232,7 @@ def _put_together(
     # It carries out actions of the desk, which in turn checks it.
     renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)
     background["renewals"] = renewing
+    background["group checks"] = GroupChecks(desk, actions())
     watched = watch(
         settings,
         desk,

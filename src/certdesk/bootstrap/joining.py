@@ -11,6 +11,7 @@ from certdesk.bootstrap.database import join_database
 from certdesk.bootstrap.desk import parser_pool, validation_run_of
 from certdesk.bootstrap.issuing import issuers_of, public_urls
 from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.sign_in import sign_in_providers
 from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.vault import is_sandbox, open_vault
 from certdesk.bootstrap.world import SystemClock, strong_random
@@ -127,6 +128,7 @@ def _joined(
             issuers=issuers,
             dns_providers=dns_providers,
             passwords=Argon2(),
+            sign_in_providers=sign_in_providers(settings),
             clock=clock,
             rng=world.rng,
             work=WorkElsewhere(work, validation_run),

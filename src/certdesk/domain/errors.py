@@ -402,6 +402,13 @@ class PersonNotFound(ServiceError):
     text = "There is no such login."
 
 
+class PasskeyNotFound(ServiceError):
+    """The person has no such passkey (console)."""
+
+    code = "ResourceNotFound.Passkey"
+    text = "There is no such passkey."
+
+
 class ZoneNotFound(ServiceError):
     """The account has no such DNS zone (operator's commands only)."""
 

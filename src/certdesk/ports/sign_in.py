@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import timedelta
 from typing import Protocol
 
 from certdesk.domain.people.id_token import Identity
@@ -23,15 +23,15 @@ class ProviderUnreachable(ProviderFailed):
 class Question(Record, kw_only=True):
     """What a browser asks a provider with, and what its answer is checked against.
 
-    `verifier` is the secret of PKCE, whose digest the browser carries. `since` is when the person
-    was asked to prove again who they are; None for a first sign-in.
+    `verifier` is the secret of PKCE, whose digest the browser carries. `again` is how long ago the
+    person was asked to prove again who they are; None for a first sign-in.
     """
 
     state: str
     nonce: str
     verifier: str
     redirect_uri: str
-    since: datetime | None = None
+    again: timedelta | None = None
 
 
 class Vouched(Record, kw_only=True):
@@ -57,8 +57,10 @@ class SignInProvider(Protocol):
         """
         ...
 
-    def vouch(self, code: str, question: Question) -> Vouched:
+    def vouch(self, code: str, question: Question, issuer: str = "") -> Vouched:
         """Return the person for whom the provider gave the browser a code.
+
+        `issuer` is the one that the browser's answer names (RFC 9207), "" if it names none.
 
         Raises:
             ProviderFailed: it vouches for nobody.

@@ -39,6 +39,9 @@ KEPT_SECONDS = 3600.0
 AGAIN_SECONDS = 30.0
 """How long an unknown key of a token does not make the desk read the keys again."""
 
+TURN_SECONDS = 2.0
+"""How long a sign-in waits for another one that asks the provider."""
+
 MOST_URL = 2048
 _DISCOVERY = "/.well-known/openid-configuration"
 _OK = 200
@@ -76,7 +79,7 @@ class Oidc:
         self._secret = secret
         self._client = client
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock, self._turn = threading.Lock(), threading.Lock()
         self._places: tuple[float, Places] | None = None
         self._keys: tuple[float, tuple[PublicKey, ...]] | None = None
 
@@ -87,7 +90,8 @@ class Oidc:
 
     def address(self, question: Question) -> str:
         """Return the URL of the authorization request."""
-        place = self._known_places(deadline()).authorization
+        with self._in_turn():
+            place = self._known_places(deadline()).authorization
         digest = hashlib.sha256(question.verifier.encode()).digest()
         asked = {
             "response_type": "code",
@@ -101,13 +105,20 @@ class Oidc:
         }
         if self._provider.acr:
             asked["acr_values"] = " ".join(self._provider.acr)
-        if question.since is not None:
+        if question.again is not None:
             asked |= {"prompt": "login", "max_age": "0"}
         return f"{place}{'&' if '?' in place else '?'}{urlencode(asked)}"
 
-    def vouch(self, code: str, question: Question) -> Vouched:
+    def vouch(self, code: str, question: Question, issuer: str = "") -> Vouched:
         """Return the person for whom the provider gave a code."""
-        until = deadline()
+        with self._in_turn():
+            return self._vouched_by_code(code, question, issuer, deadline())
+
+    def _vouched_by_code(self, code: str, question: Question, issuer: str, until: float) -> Vouched:
+        names_issuer = self._known_places(until).names_issuer
+        if issuer != self._provider.issuer and (issuer or names_issuer):
+            # Somebody leads the browser to the wrong provider, to get the code (RFC 9207).
+            raise ProviderFailed("the browser's answer is of another issuer")
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -115,11 +126,12 @@ class Oidc:
             "code_verifier": question.verifier,
         }
         tokens = self._tokens(form, until)
+        now = self._clock.now()
         expected = Expected(
             provider=self._provider,
-            now=self._clock.now(),
+            now=now,
             nonce=question.nonce,
-            since=question.since,
+            since=None if question.again is None else now - question.again,
         )
         identity = self._believed(_text(tokens, "id_token"), expected, until)
         return self._vouched(identity, tokens, until)
@@ -138,10 +150,6 @@ class Oidc:
             )
             identity = self._believed(_text(tokens, "id_token"), expected, until)
         return self._vouched(identity, tokens, until)
-
-    def names_issuer(self) -> bool:
-        """Return whether the provider adds its issuer to each answer (RFC 9207)."""
-        return self._known_places(deadline()).names_issuer
 
     def _vouched(self, identity: Identity, tokens: Mapping[str, object], until: float) -> Vouched:
         """Add what the ID token does not say: the groups, from the UserInfo endpoint."""
@@ -213,6 +221,16 @@ class Oidc:
                 answer = _json(self._client.get(places.keys, until), "the address of the keys")
                 self._keys = self._ticking(), public_keys(answer)
             return self._keys[1]
+
+    @contextlib.contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Ask for one person at a time, so that a slow provider holds up one thread alone."""
+        if not self._turn.acquire(timeout=TURN_SECONDS):
+            raise ProviderUnreachable("it is slow, and another sign-in waits for it")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextlib.contextmanager
     def _alone(self, until: float) -> Iterator[None]:

@@ -42,9 +42,11 @@ class MemoryProvider:
         self._codes[code] = asked["nonce"][0], subject
         return {"code": code, "state": asked["state"][0]}
 
-    def vouch(self, code: str, question: Question) -> Vouched:
+    def vouch(self, code: str, question: Question, issuer: str = "") -> Vouched:
         """Return the person of a code, which is good once."""
         self._check()
+        if issuer not in ("", self.provider.issuer):
+            raise ProviderFailed("the answer is of another issuer")
         nonce, subject = self._codes.pop(code, ("", ""))
         if nonce != question.nonce:
             raise ProviderFailed("the code is not known")

@@ -101,11 +101,11 @@ class AcceptInvitationRequest(Request):
 def accept_invitation(context: Context, request: AcceptInvitationRequest) -> Commit[SignInReply]:
     """Choose a password by a link, which works once, and begin a session."""
     digest = digest_of(request.token)
-    invited = context.desk.store.read(lambda unit: _holder(context, unit, digest))
+    invited = context.desk.store.read(lambda unit: holder(context, unit, digest))
     hashed = hash_chosen(context, invited, request.password)
 
     def commit(unit: Unit) -> SignInReply:
-        person = _holder(context, unit, digest)
+        person = holder(context, unit, digest)
         unit.invitations.remove(digest)
         keep_password(context, unit, person, hashed)
         end_sessions(unit, person.person_id)
@@ -115,7 +115,7 @@ def accept_invitation(context: Context, request: AcceptInvitationRequest) -> Com
     return commit
 
 
-def _holder(context: Context, unit: Unit, digest: bytes) -> Person:
+def holder(context: Context, unit: Unit, digest: bytes) -> Person:
     """Read the person whose invitation a link is.
 
     Raises:

@@ -71,6 +71,11 @@ def own_session(context: Context, unit: Unit) -> Session:
     return session
 
 
+def is_by_group(unit: Unit, person: Person) -> bool:
+    """Return whether the desk made the login because of a group at a provider."""
+    return any(each.by_group for each in unit.oidc_identities.where(person_id=person.person_id))
+
+
 def subject_of(person: Person) -> str:
     """Return what stands for a person in the audit log, in links and in counts of failures."""
     return f"person:{person.person_id}"

@@ -179,7 +179,7 @@ def begin_authenticator(
     made = new_secret()
 
     def commit(unit: Unit) -> BeginAuthenticatorReply:
-        person = _allowed(context, unit)
+        person = allowed_person(context, unit)
         session = own_session(context, unit)
         begun = unit.authenticators.get(person.person_id, False)
         if begun is not None and begun.session == session.digest:
@@ -227,7 +227,7 @@ def confirm_authenticator(
     count(context, attempt)
 
     def commit(unit: Unit) -> ConfirmAuthenticatorReply:
-        person = _allowed(context, unit)
+        person = allowed_person(context, unit)
         _confirm(context, unit, person, request.code)
         codes = make_recovery_codes(context, unit, person)
         note_sign_in(context, unit, person, attempt, "authenticator app")
@@ -263,7 +263,7 @@ def new_recovery_codes(
     del request
 
     def commit(unit: Unit) -> NewRecoveryCodesReply:
-        person = _allowed(context, unit)
+        person = allowed_person(context, unit)
         if not has_second_step(unit, person):
             raise InvalidParam("Set up a second step first: the codes take its place.")
         context.record(unit, subject_of(person), uin=person.uin)
@@ -284,7 +284,7 @@ def renewed(context: Context, unit: Unit, person: Person) -> str:
     )
 
 
-def _allowed(context: Context, unit: Unit) -> Person:
+def allowed_person(context: Context, unit: Unit) -> Person:
     """Return the person, if it may change the second step in this session.
 
     Raises:

@@ -133,6 +133,20 @@ def claimed(answer: str) -> Claimed:
     return Claimed(credential_id, None if handle is None else int.from_bytes(handle))
 
 
+def challenge_in(answer: str) -> bytes:
+    """Return the challenge that an answer says it is for; nothing is proved.
+
+    Raises:
+        PasskeyRefused: it is no answer of a browser.
+    """
+    try:
+        response: Any = _parsed(answer)["response"]
+        said = parse_object(_decoded(response["clientDataJSON"]))
+        return _decoded(said["challenge"])
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise PasskeyRefused(_why(error)) from None
+
+
 def used_passkey(site: Site, challenge: bytes, passkey: MadePasskey, answer: str) -> int:
     """Return the count of signatures after a passkey was used for a challenge, by its person.
 

@@ -11,6 +11,8 @@ NOTICES = {
     "asked": "The applicant was asked.",
     "file-added": "The file is attached.",
     "note-added": "The note is stored.",
+    "passkey-added": "The passkey is added, and your other sessions are ended.",
+    "passkey-removed": "The passkey is removed, and your other sessions are ended.",
     "password-changed": "Your password is changed, and your other sessions are ended.",
     "rejected": "Rejected. The applicant reads the reason.",
     "session-ended": "The session is ended.",

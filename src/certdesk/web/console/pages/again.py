@@ -1,4 +1,4 @@
-"""The password once more, before a secret is shown."""
+"""Proving again who one is, before a secret is shown: by password, passkey or provider."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PATH = "/again"
 
 def show(visit: Visit) -> Shown:
     """Show the form."""
-    return Shown("Your password, please", onward=visit.onward)
+    return Shown("Who are you?", onward=visit.onward, found=visit.run("ListWays"))
 
 
 def act(visit: Visit) -> Redirect:

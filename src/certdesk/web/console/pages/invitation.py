@@ -9,8 +9,7 @@ from certdesk.web.console.visit import Visit
 
 def show(visit: Visit) -> Shown:
     """Show the form, and use nothing up: programs open links before people do."""
-    del visit
-    return Shown("Welcome")
+    return Shown("Welcome", found=visit.run("ListWays"), token=visit.value("token"))
 
 
 def act(visit: Visit) -> Redirect:

@@ -12,7 +12,7 @@ def show(visit: Visit) -> Shown | Redirect:
         return Redirect(visit.onward)
     if not visit.visitor.has_second_step:
         return Redirect(visit.towards("/account/authenticator"))
-    return Shown("Second step", onward=visit.onward)
+    return Shown("Second step", onward=visit.onward, found=visit.run("ListWays"))
 
 
 def act(visit: Visit) -> Redirect:

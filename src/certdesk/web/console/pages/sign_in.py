@@ -12,7 +12,7 @@ def show(visit: Visit) -> Shown | Redirect:
     """Show the form, unless the visitor has signed in."""
     if visit.visitor.is_complete:
         return Redirect(visit.onward)
-    return Shown("Sign in", onward=visit.onward)
+    return Shown("Sign in", onward=visit.onward, found=visit.run("ListWays"))
 
 
 def act(visit: Visit) -> Redirect:

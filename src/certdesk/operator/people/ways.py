@@ -1,0 +1,58 @@
+"""The ways in which somebody may sign in, for the pages that offer them."""
+
+from __future__ import annotations
+
+from certdesk.catalog import Commit, catalog
+from certdesk.engine import Context
+from certdesk.operator.people.signing_in import ANYBODY
+from certdesk.ports import Unit
+from certdesk.wire.model import Part, Reply, Request
+
+
+class ProviderInfo(Part):
+    """A provider: its name in addresses, and the text on its button."""
+
+    name: str
+    title: str
+
+
+class ListWaysRequest(Request):
+    """Nothing: it is about who asks."""
+
+
+class ListWaysReply(Reply):
+    """Whether there is a password, an app and a passkey; and the providers.
+
+    For a stranger, the ways of everybody: nobody learns how another person signs in.
+    """
+
+    password: bool
+    authenticator: bool
+    passkey: bool
+    providers: list[ProviderInfo]
+
+
+@catalog.action(internal=True, roles=ANYBODY)
+def list_ways(context: Context, request: ListWaysRequest) -> Commit[ListWaysReply]:
+    """List the ways in which the person in a session, or else anybody, may sign in."""
+    del request
+    number = context.caller.person
+    providers = list(context.desk.sign_in_providers)
+
+    def read(unit: Unit) -> ListWaysReply:
+        if number is None:
+            issuers = {each.issuer for each in providers}
+        else:
+            issuers = {each.issuer for each in unit.oidc_identities.where(person_id=number)}
+        return ListWaysReply(
+            password=number is None or unit.passwords.get(number) is not None,
+            authenticator=number is None or unit.authenticators.get(number, True) is not None,
+            passkey=number is None or unit.passkeys.count(person_id=number) > 0,
+            providers=[
+                ProviderInfo(name=each.name, title=each.shown)
+                for each in providers
+                if each.issuer in issuers
+            ],
+        )
+
+    return read
