@@ -63,7 +63,7 @@ def test_a_new_invitation_replaces_the_earlier_one(desk: InsideDesk) -> None:
 
 
 def test_the_database_holds_no_token_and_no_password(desk: InsideDesk) -> None:
-    """Whoever reads it signs in as nobody."""
+    """A reader of it signs in as nobody."""
     token = invited(desk, "ann")
     browser = staff(desk, "ben")
     stored = desk.store.read(
@@ -148,7 +148,7 @@ def test_a_person_signs_in_with_password_and_code(desk: InsideDesk) -> None:
 
 
 @pytest.mark.parametrize("name", ["ann", "nobody", "ann@100000000001", "ended"])
-def test_whoever_does_not_sign_in_learns_nothing(desk: InsideDesk, name: str) -> None:
+def test_a_refusal_does_not_tell_which_names_there_are(desk: InsideDesk, name: str) -> None:
     """A known name, an unknown one, and one that was ended: the same answer, and as much work."""
     staff(desk, "ann")
     staff(desk, "ended")
@@ -206,7 +206,7 @@ def test_a_network_that_tries_many_names_is_delayed(desk: InsideDesk) -> None:
 
 
 def test_a_right_password_does_not_make_codes_guessable(desk: InsideDesk) -> None:
-    """Whoever knows the password cannot start to count anew by typing it."""
+    """A thief of the password cannot start to count anew by typing it."""
     ann = staff(desk, "ann")
     refusals = []
     for number in range(6):
@@ -284,7 +284,7 @@ def test_a_recovery_code_replaces_a_code_once(desk: InsideDesk) -> None:
 
 
 def test_an_app_that_another_session_began_is_not_confirmed(desk: InsideDesk) -> None:
-    """So whoever knows the first password knows no secret that its person confirms."""
+    """So a thief of the first password knows no secret that its person confirms."""
     ann = accepting(desk, invited(desk, "ann"))
     thief = Browser(desk)
     thief.sign_in("ann")

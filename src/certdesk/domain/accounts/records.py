@@ -35,8 +35,9 @@ BY_DESK = "desk"
 class AuditEntry(Record, kw_only=True):
     """Who did what to which thing, written in the transaction of the change itself.
 
-    `actor` is a SecretId, `operator` or `BY_DESK`. `user_id` is the sub-user who owns the key, if
-    one does. `detail` holds no secret and no personal data.
+    `actor` is a SecretId, `operator`, `BY_DESK`, `person N` for a login of the console, or
+    `console` for somebody who has not signed in. `user_id` is the sub-user who owns the key, if one
+    does. `detail` holds no secret and no personal data.
     """
 
     entry_id: int = 0

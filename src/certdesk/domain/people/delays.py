@@ -1,6 +1,6 @@
 """Delays after failed attempts to sign in: they double, up to 15 minutes.
 
-Delays instead of a lock: whoever knows a name could lock its person out for good.
+Delays and no lock: a lock would let a stranger who knows a name keep its person out.
 
 >>> [delay_after(count, LOGIN).total_seconds() for count in (4, 5, 6, 9, 10, 1000)]
 [0.0, 30.0, 60.0, 480.0, 900.0, 900.0]
