@@ -6,6 +6,7 @@ import asyncio
 import threading
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from certdesk.domain.errors import (
 )
 from certdesk.engine import CallerChanged
 from certdesk.ports import HashesBusy, Stale, StoreUnavailable
+from certdesk.web.console import door
 from certdesk.web.console.answers import Answers
 from certdesk.web.console.app import Line
 from certdesk.web.console.forms import Form
@@ -146,6 +148,20 @@ def test_no_secret_is_in_what_is_printed_of_a_request() -> None:
     form = Form({"Password": ("a secret",)})
     redirect = Redirect("/", session="a secret")
     assert "a secret" not in f"{form} {redirect}"
+
+
+def test_a_desk_without_styles_says_so_and_shows_plain_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one whose npm could not be asked."""
+    monkeypatch.setattr(door, "STATIC", tmp_path)
+    with capture_logs() as logged:
+        door.log_missing_assets()
+    assert logged[0]["missing"] == ["hx-csp.min.js", "htmx.min.js", "pico.min.css"]
+    premises: Any = types.SimpleNamespace(desk=None)
+    plain = Answers(premises, environment(StaticFiles(tmp_path))).refusal(Refused(404))
+    text = bytes(plain.body).decode()
+    assert ("Not found" in text, "stylesheet" in text, "<script" in text) == (True, False, False)
 
 
 def templates() -> Iterator[str]:

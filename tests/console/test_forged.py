@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 
@@ -47,6 +48,15 @@ def test_another_site_sends_no_form(
     visitor = console.visitor()
     refused = visitor.post(PAGE, FIELDS | {TOKEN: visitor.token(PAGE)}, **headers)
     assert (refused.status, why in refused.words) == (403, True)
+
+
+def test_a_program_needs_no_more_than_the_token(console: ConsoleDesk) -> None:
+    """What is no browser says nothing about where a form comes from."""
+    visitor = console.visitor()
+    body = urlencode(FIELDS | {TOKEN: visitor.token(PAGE)}).encode()
+    assert visitor.send_raw("POST", PAGE, body, Content_Type=FORM).status == 422
+    bare = urlencode(FIELDS).encode()
+    assert visitor.send_raw("POST", PAGE, bare, Content_Type=FORM).status == 403
 
 
 def test_a_form_needs_the_token_of_its_visitor(console: ConsoleDesk) -> None:
