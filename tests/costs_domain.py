@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from certdesk.domain.accounts import policy
+from certdesk.domain.accounts import audit_search, policy
 from certdesk.domain.orders import submission, warnings
 from certdesk.domain.orders.lifecycle import Status
 from certdesk.domain.orders.material import Material
@@ -211,6 +211,9 @@ DOMAIN: Worst = {
     "domain.values.names.ascii_form": each(names.ascii_form),
     "domain.values.names.internal_suffix": each(names.internal_suffix),
     "domain.values.names.normal_form": each(names.normal_form),
+    "domain.accounts.audit_search.audit_text": each(
+        audit_search.audit_text, audit_search.MOST_TEXT
+    ),
     "domain.people.names.folded": each(people_names.folded, people_names.TYPED),
     "domain.people.names.parted": each(people_names.parted, people_names.TYPED),
     "domain.people.names.staff_name_fault": each(people_names.staff_name_fault, people_names.TYPED),

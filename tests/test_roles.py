@@ -41,6 +41,7 @@ AUDITORS = OWN_LOGIN | {
     "ListReviews",
     "ListUsers",
     "ReportDecisions",
+    "SearchAudit",
     "ShowPerson",
     "ShowPolicy",
     "ShowReview",
@@ -49,7 +50,7 @@ AUDITORS = OWN_LOGIN | {
 }
 """They see, and change nothing."""
 
-REVIEWERS = AUDITORS - {"ListPeople", "ShowPerson"} | {
+REVIEWERS = AUDITORS - {"ListPeople", "SearchAudit", "ShowPerson"} | {
     "AddAttachment",
     "AddNote",
     "ApproveReview",

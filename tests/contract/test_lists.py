@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from certdesk.domain.accounts.audit_search import AuditPart, AuditSearch
 from certdesk.domain.accounts.policy import ALLOW, Grants, Policy
 from certdesk.domain.accounts.records import AuditEntry, AuditQuery
 from certdesk.domain.orders.lifecycle import Status
@@ -419,3 +421,85 @@ def test_a_page_of_the_audit_log_is_newest_first(store: Store, uin: str) -> None
     assert subjects(since=NOON + timedelta(seconds=1)) == (["B3", "A2", "A2"], 3)
     assert subjects(until=NOON) == (["A0"], 1)
     assert subjects(actions=frozenset()) == ([], 0)
+
+
+def searched(store: Store, query: AuditSearch) -> tuple[list[str], list[str]]:
+    """Return the subjects of the first part of a search, and those of all parts that follow."""
+    first: list[str] | None = None
+    rest: list[str] = []
+    while True:
+        part = store.read(functools.partial(_part, query))
+        subjects = [each.subject for each in part.entries]
+        if first is None:
+            first = subjects
+        else:
+            rest += subjects
+        if part.further is None:
+            return first, rest
+        query = replace(query, after=part.further)
+
+
+def _part(query: AuditSearch, unit: Unit) -> AuditPart:
+    return unit.audit.search(query)
+
+
+def test_a_search_of_the_audit_log_finds_by_each_field(store: Store, uin: str) -> None:
+    """Also by several at once, and by a text without regard to ASCII capitals."""
+
+    def entry(minutes: int, **fields: object) -> AuditEntry:
+        usual = {"request_id": "r", "uin": uin, "actor": "AKID", "action": "A", "detail": ""}
+        given: dict[str, object] = {**usual, "subject": f"{uin}-{minutes}", **fields}
+        return AuditEntry(at=NOON + timedelta(minutes=minutes), **given)  # type: ignore[arg-type]  # the fields are given by name
+
+    person = f"person {uin}"
+    entries = [
+        entry(0, detail="100% SURE"),
+        entry(3, actor=person),
+        entry(1, action="B"),
+        entry(2, actor=person, uin="", action="B"),
+        entry(2, detail="1000 sure"),
+    ]
+    store.write(lambda unit: [unit.audit.add(each) for each in entries])
+    query = AuditSearch(limit=10, reach=100)
+
+    def minutes(**fields: object) -> list[str]:
+        narrowed = replace(query, **fields)  # type: ignore[arg-type]  # as above
+        first, rest = searched(store, narrowed)
+        return [each.removeprefix(f"{uin}-") for each in first + rest]
+
+    assert minutes(uin=uin) == ["3", "2", "1", "0"]
+    assert minutes(actor=person) == ["3", "2"]
+    assert minutes(actor=person, action="B") == ["2"]
+    assert minutes(uin=uin, actor="AKID") == ["2", "1", "0"]
+    assert minutes(subject=f"{uin}-3", actor="AKID") == []
+    assert minutes(subject=f"{uin}-2") == ["2", "2"]
+    assert minutes(uin=uin, text="0% s") == ["0"]
+    assert minutes(uin=uin, text="sure") == ["2", "0"]
+    assert minutes(uin=uin, text="s_re") == []
+    assert minutes(text=f"{uin}-1") == ["1"]
+    its = {"since": NOON + timedelta(minutes=1), "until": NOON + timedelta(minutes=2)}
+    assert minutes(uin=uin, **its) == ["2", "1"]
+    assert minutes(actor=person, **its) == ["2"]
+
+
+def test_a_search_of_the_audit_log_goes_on_where_it_stopped(store: Store, uin: str) -> None:
+    """After the entries of a part, and after those looked through, which bound its cost."""
+    entries = [
+        AuditEntry(
+            at=NOON + timedelta(minutes=minutes // 2),
+            request_id="r",
+            uin=uin,
+            actor="AKID",
+            action="AB"[minutes % 2],
+            subject=str(minutes),
+        )
+        for minutes in range(7)
+    ]
+    store.write(lambda unit: [unit.audit.add(each) for each in entries])
+    query = AuditSearch(uin=uin, limit=3, reach=100)
+
+    assert searched(store, query) == (["6", "5", "4"], ["3", "2", "1", "0"])
+    assert searched(store, replace(query, limit=7)) == (list("6543210"), [])
+    assert searched(store, replace(query, reach=2, limit=5)) == (["6", "5"], list("43210"))
+    assert searched(store, replace(query, reach=2, action="A")) == (["6"], ["4", "2", "0"])
+    assert searched(store, replace(query, reach=7, action="B", limit=3)) == (["5", "3", "1"], [])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from certdesk.domain.accounts.audit_search import AuditPlace, AuditSearch
 from certdesk.domain.accounts.policy import ALLOW, DENY, Grants, Policy
 from certdesk.domain.accounts.records import AuditEntry, AuditQuery
 from certdesk.domain.orders.lifecycle import Status
@@ -163,6 +164,29 @@ def test_a_page_of_the_audit_log_is_read_from_its_index(session: Session) -> Non
     assert [step for step in steps[1:] if not step.startswith("SEARCH audit USING INDEX")] == [
         "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({}, "ix_audit_at (at<?)"),
+        ({"since": NOON, "until": NOON}, "ix_audit_at (at>? AND at<?)"),
+        ({"action": "Buy", "text": "shop"}, "ix_audit_at (at<?)"),
+        ({"actor": "a"}, "ix_audit_actor_at (actor=? AND at<?)"),
+        ({"uin": "1", "action": "Buy"}, "ix_audit_uin_at_action (uin=? AND at<?)"),
+        ({"subject": "id01", "actor": "a", "uin": "1"}, "ix_audit_subject (subject=?)"),
+    ],
+)
+def test_a_search_of_the_audit_log_is_read_from_an_index(
+    session: Session, asked: dict[str, Any], index: str
+) -> None:
+    """Whatever narrows it, and from any place in it."""
+    query = AuditSearch(limit=10, reach=100, after=AuditPlace(NOON, 7), **asked)
+
+    steps = plans(session, lambda unit: unit.audit.search(query))
+
+    read = [step for step in steps if "audit" in step]
+    assert set(read) == {f"SEARCH audit USING INDEX {index}"}
 
 
 def test_the_orders_and_names_of_a_manager_are_counted_in_indexes_alone(session: Session) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from certdesk.domain.accounts.audit_search import AuditPart, AuditSearch
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.domain.orders.listing import OrderPage, OrderQuery
 from certdesk.domain.orders.order import Order
@@ -117,6 +118,13 @@ class AuditLog(Collection[AuditEntry], Protocol):
 
     def page(self, query: AuditQuery) -> AuditPage:
         """Return a page of the entries for which `query.has` is true, the newest first."""
+        ...
+
+    def search(self, query: AuditSearch) -> AuditPart:
+        """Return a part of the entries for which `query.reads` and `query.has` are true.
+
+        The newest come first, by `place`. No more than `query.reach` entries are looked through.
+        """
         ...
 
 

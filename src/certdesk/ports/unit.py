@@ -154,6 +154,8 @@ class Unit:
         Key("entry_id"),
         Index("uin", "at", "action"),
         Index("subject"),
+        Index("actor", "at"),
+        Index("at"),
         CountedBy(one("audit")),
     ]
     """The audit log, by number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic
 
+from certdesk.domain.accounts.audit_search import AuditPart, AuditSearch
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.ports import Stored
 from certdesk.storage.collections import earlier
@@ -94,3 +95,7 @@ class CountedAudit(Counted[AuditEntry]):
     def page(self, query: AuditQuery) -> AuditPage:
         """Return a page of the entries that `query` matches, newest first."""
         return self._log.page(query)
+
+    def search(self, query: AuditSearch) -> AuditPart:
+        """Return a part of the entries that fit, newest first."""
+        return self._log.search(query)

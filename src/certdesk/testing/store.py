@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from certdesk.domain.accounts.audit_search import AuditPart, AuditSearch, part_of, place
 from certdesk.domain.accounts.quotas import COUNTED
 from certdesk.domain.accounts.records import AuditEntry, AuditPage, AuditQuery
 from certdesk.domain.orders.listing import OrderPage, OrderQuery, within_an_answer
@@ -227,6 +228,14 @@ class MemoryAudit(MemoryCollection[AuditEntry]):
         entries = filter(query.has, self._draft.shelf(AUDIT).records.values())
         found = sorted(entries, key=lambda entry: (entry.at, entry.entry_id), reverse=True)
         return AuditPage(tuple(found[query.offset : query.offset + query.limit]), len(found))
+
+    def search(self, query: AuditSearch) -> AuditPart:
+        """Return a part of the entries that fit, newest first."""
+        entries = filter(query.reads, self._draft.shelf(AUDIT).records.values())
+        read = sorted(entries, key=place, reverse=True)
+        seen = read[: query.reach]
+        found = [entry for entry in seen if query.has(entry)]
+        return part_of(query, found[: query.limit + 1], seen[-1] if len(read) > len(seen) else None)
 
 
 class MemoryUsage:

@@ -4,6 +4,7 @@ from certdesk.web.console.page import Page
 from certdesk.web.console.pages import (
     account,
     again,
+    audit,
     authenticator,
     decisions,
     home,
@@ -27,6 +28,7 @@ PAGES: tuple[Page, ...] = (
     *review.PAGES,
     *decisions.PAGES,
     *questions.PAGES,
+    *audit.PAGES,
     sign_in.PAGE,
     second_step.PAGE,
     invitation.PAGE,
