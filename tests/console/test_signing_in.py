@@ -145,7 +145,7 @@ def test_a_session_ends_when_it_is_not_used(console: ConsoleDesk) -> None:
     console.move_clock(16 * MINUTE)
     page = visitor.open(f"{ACCOUNT}?a=b")
     assert (heading(page), "Sign in to go on." in page.words) == ("Sign in", True)
-    (form,) = page.forms
+    form = page.forms[0]
     assert form.fields["next"] == "/account?a=b"
     visitor.post(SIGN_IN, form.fields | {"Name": login.name, "Password": login.password})
     step = visitor.open("/console/second-step?next=/account%3Fa%3Db")
@@ -198,8 +198,8 @@ def test_a_secret_is_shown_after_the_password_was_given_again(any_console: Conso
     visitor = any_console.accept(login, link)
     any_console.move_clock(6 * MINUTE)
     asked = visitor.open("/console/account/recovery-codes")
-    assert heading(asked) == "Your password, please"
-    assert heading(visitor.open("/console/account/authenticator")) == "Your password, please"
+    assert heading(asked) == "Who are you?"
+    assert heading(visitor.open("/console/account/authenticator")) == "Who are you?"
     assert visitor.send("/console/again", Password="a wrong password").status == 422
     back = visitor.submit("/console/again?next=/account/recovery-codes", Password=login.password)
     assert heading(back) == "Recovery codes"

@@ -147,6 +147,8 @@ STOPS = (
     Stop("account", "/account", "operator"),
     Stop("password", "/account/password", "operator"),
     Stop("again", "/again", "operator"),
+    Stop("passkeys", "/account/passkeys", fresh),
+    Stop("new-passkey", "/account/passkeys/new", fresh),
     Stop("recovery-codes", "/account/recovery-codes", fresh),
     Stop("recovery-codes-shown", "/account/recovery-codes", fresh, send()),
     Stop("reviews", "/reviews", "reviewer"),
@@ -162,6 +164,8 @@ NOT_SHOWN = {
     "/decisions/report": "a file",
     "/reviews/{id}/files/{file}": "a file",
     "/reviews/{id}/letter": "a file",
+    "/sign-in/with/{provider}": "it leads to a provider",
+    "/sign-in/with/{provider}/back": "it leads from a provider",
     "/sign-out": "it only signs out",
 }
 """Pages without a picture, and why."""
