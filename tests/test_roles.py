@@ -15,16 +15,29 @@ from certdesk.wire.model import Request
 from tests.inside import InsideDesk
 
 ACTIONS = list(bootstrap.actions())
-OWN_LOGIN = {
+BOTH = {
     "AcceptInvitation",
+    "AddPasskey",
     "BeginAuthenticator",
-    "ChangePassword",
+    "BeginPasskey",
+    "BeginPasskeyProof",
+    "BeginProviderSignIn",
     "ConfirmAuthenticator",
+    "ListWays",
+    "ProveWithPasskey",
+    "SignInWithProvider",
+    "SignOut",
+}
+"""What people do before and after the last step of signing in."""
+
+OWN_LOGIN = BOTH | {
+    "ChangePassword",
     "EndSession",
+    "ListPasskeys",
     "ListSessions",
     "NewRecoveryCodes",
     "ProveAgain",
-    "SignOut",
+    "RemovePasskey",
 }
 """What everybody does with the own login."""
 
@@ -61,14 +74,7 @@ REVIEWERS = AUDITORS - {"ListPeople", "SearchAudit", "ShowPerson"} | {
     "RejectReview",
     "TickChecklist",
 }
-NOBODY = {
-    "AcceptInvitation",
-    "BeginAuthenticator",
-    "ConfirmAuthenticator",
-    "GiveSecondStep",
-    "SignIn",
-    "SignOut",
-}
+NOBODY = BOTH | {"BeginPasskeySignIn", "GiveSecondStep", "SignIn", "SignInWithPasskey"}
 """What somebody may do who has not signed in."""
 
 
