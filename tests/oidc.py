@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import hashlib
 import json
+import ssl
 import threading
 import time
 import urllib.parse
@@ -134,7 +135,8 @@ class FakeProvider:
 def adapter_of(provider: Provider, monotonic: Callable[[], float] = time.monotonic) -> Oidc:
     """Return what a desk uses a provider by."""
     secret = Secret(CLIENT_SECRET)
-    return Oidc(provider, secret, system_client(), MachineClock(), monotonic=monotonic)
+    client = Client(provider.ca_file) if provider.ca_file else system_client()
+    return Oidc(provider, secret, client, MachineClock(), monotonic=monotonic)
 
 
 @functools.cache
@@ -197,12 +199,18 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     provider: FakeProvider
 
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a client that broke off."""
+
 
 @contextlib.contextmanager
-def provider() -> Iterator[FakeProvider]:
-    """Have a provider on loopback."""
+def provider(tls: ssl.SSLContext | None = None) -> Iterator[FakeProvider]:
+    """Have a provider on loopback, by http at a number or by https at a name."""
     with Server(("127.0.0.1", 0), Handler) as server:
         server.provider = FakeProvider(server)
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+            server.provider.issuer = f"https://localhost:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 from certdesk.domain.people.role import Role
-from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
 from certdesk.operator.people.sessions import digest_of, session_of
 from tests.inside import InsideDesk
@@ -54,7 +53,7 @@ class Browser:
         """Send what the browser answered."""
         return self.run(action, Origin=ORIGIN, Visitor=self.cookie, Answer=answer, **more)
 
-    def begin(self, **more: str) -> str:
+    def begin(self, **more: object) -> str:
         """Begin to sign in with the provider; return where the browser is sent."""
         place = {"Origin": ORIGIN, "Visitor": self.cookie, "Network": NETWORK}
         return str(self.run("BeginProviderSignIn", Provider="company", **place, **more)["Address"])
@@ -65,7 +64,7 @@ class Browser:
         place = {"Origin": ORIGIN, "Visitor": self.cookie, "Provider": "company"}
         return self.run("SignInWithProvider", **(place | sent))
 
-    def sign_in(self, subject: str, **more: str) -> dict[str, Any]:
+    def sign_in(self, subject: str, **more: object) -> dict[str, Any]:
         """Sign in as somebody with the provider."""
         return self.finish(self.desk.provider.sign_in(self.begin(**more), subject))
 
@@ -90,9 +89,3 @@ def person_of(desk: InsideDesk, name: str) -> Any:  # noqa: ANN401 -- the record
     """Read a person by name."""
     (person,) = desk.store.read(lambda unit: unit.people.where(uin="", name=name))
     return person
-
-
-def disable(desk: InsideDesk, name: str) -> None:
-    """Disable a person."""
-    person = person_of(desk, name)
-    desk.store.write(lambda unit: unit.people.replace(replace(person, enabled=False)))

@@ -76,7 +76,6 @@ def test_one_command_ends_everything_of_a_leaver(desk: InsideDesk) -> None:
             *unit.recovery_codes.where(),
             *unit.passkeys.where(),
             *unit.invitations.where(),
-            *unit.oidc_identities.where(),
             *unit.access_keys.where(user_id=number, enabled=True),
         ]
     )

@@ -16,8 +16,9 @@ from certdesk.domain.errors import (
     UnauthorizedOperation,
 )
 from certdesk.domain.people.role import Role
+from certdesk.domain.values.record import replace
 from tests.inside import InsideDesk
-from tests.operator.people import NETWORK, ORIGIN, Browser, disable, halfway, person_of
+from tests.operator.people import NETWORK, ORIGIN, Browser, halfway, person_of
 from tests.passkeys import Authenticator
 
 MOST = 10
@@ -209,7 +210,8 @@ def test_nobody_signs_in_as_another_person_by_an_id(desk: InsideDesk) -> None:
 def test_a_disabled_person_has_no_use_of_a_passkey(desk: InsideDesk) -> None:
     """The refusal says no more than any other."""
     _, device = with_passkey(desk)
-    disable(desk, "anna")
+    person = replace(person_of(desk, "anna"), enabled=False)
+    desk.store.write(lambda unit: unit.people.replace(person))
     with pytest.raises(SignInRefused, match="The passkey was not accepted"):
         use(Browser(desk), device)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,7 +22,6 @@ from tests.inside import InsideDesk
 from tests.operator.people import (
     ORIGIN,
     Browser,
-    disable,
     halfway,
     invited,
     person_of,
@@ -42,7 +42,7 @@ def desk(tmp_path: Path) -> Iterator[InsideDesk]:
         yield made
 
 
-def signed_in(desk: InsideDesk, subject: str, **more: str) -> Browser:
+def signed_in(desk: InsideDesk, subject: str, **more: object) -> Browser:
     """Have somebody signed in with the provider."""
     browser = Browser(desk)
     browser.sign_in(subject, **more)
@@ -210,12 +210,67 @@ def test_two_logins_of_one_identity_are_one_human_being(desk: InsideDesk) -> Non
     assert signed_in(desk, "anna").caller.person == staff.caller.person
 
 
-def test_who_was_ended_is_not_made_anew(desk: InsideDesk) -> None:
-    """Although the group is still there."""
-    signed_in(desk, "anna")
-    disable(desk, "anna")
+def test_a_person_with_several_logins_chooses_one(desk: InsideDesk) -> None:
+    """Of those with the same identity; another person's number opens nothing."""
+    account = desk.account()
+    desk.provider.groups |= {"anna": ("vetting", "everybody"), "boris": ("vetting",)}
+    user = signed_in(desk, "anna", Invitation=user_of(desk, account, "anna")).caller.person
+    boris = signed_in(desk, "boris").caller.person
+    browser = signed_in(desk, "anna", Invitation=invited(desk, "anna", Role.REVIEWER))
+    (other,) = browser.run("ListWays")["Others"]
+    assert (other["PersonId"], other["Provider"]) == (user, "company")
+    for wrong in (boris, 99):
+        with pytest.raises(SignInRefused):
+            browser.sign_in("anna", PersonId=wrong)
+    before = dataclasses.replace(browser)
+    browser.sign_in("anna", PersonId=user)
+    assert (browser.caller.person, before.is_signed_in) == (user, False)
+
+
+@pytest.mark.parametrize("is_invited", [True, False])
+def test_who_was_ended_is_not_made_anew(desk: InsideDesk, *, is_invited: bool) -> None:
+    """Although the group is still there; a new invitation makes another login."""
+    token = {"Invitation": invited(desk, "anna", Role.REVIEWER)} if is_invited else {}
+    browser = signed_in(desk, "anna", **token)
+    first = browser.caller.person
+    desk.operator("EndPerson", Login="anna")
+    assert not browser.is_signed_in
     with pytest.raises(SignInRefused, match="has ended"):
         signed_in(desk, "anna")
+    assert not work(desk, browser, 55)
+    again = signed_in(desk, "anna", Invitation=invited(desk, "anna", Role.REVIEWER))
+    assert again.caller.person != first
+    assert signed_in(desk, "anna").caller.person == again.caller.person
+
+
+def test_the_operator_links_an_identity_to_a_login(desk: InsideDesk) -> None:
+    """By the provider's number for the person; another one takes its place."""
+    invited(desk, "anna", Role.REVIEWER)
+    number = person_of(desk, "anna").person_id
+    named = {"Login": "anna", "Provider": "company"}
+    linked = desk.operator("LinkIdentity", Subject="anna", **named)
+    assert (linked["Issuer"], linked["Subject"]) == ("https://id.example.com", "anna")
+    browser = signed_in(desk, "anna")
+    assert browser.caller.person == number
+    desk.provider.groups["ann"] = ("vetting",)
+    desk.operator("LinkIdentity", Subject="ann", **named)
+    assert (browser.is_signed_in, signed_in(desk, "ann").caller.person) == (False, number)
+    desk.operator("UnlinkIdentity", **named)
+    assert signed_in(desk, "ann").caller.person != number
+
+
+def test_a_login_that_a_group_made_is_not_unlinked(desk: InsideDesk) -> None:
+    """It would come back; and names and numbers that there are not are refused."""
+    signed_in(desk, "anna")
+    named = {"Login": "anna", "Provider": "company"}
+    for action, more, words in (
+        ("UnlinkIdentity", {}, "a group made the login"),
+        ("UnlinkIdentity", {"Provider": "other"}, "the settings have no other"),
+        ("LinkIdentity", {"Subject": "a\nb"}, "Subject: "),
+        ("LinkIdentity", {"Subject": "x", "Provider": "other"}, "the settings have no other"),
+    ):
+        with pytest.raises(InvalidParam, match=words):
+            desk.operator(action, **(named | more))
 
 
 def test_who_was_made_by_a_group_gets_no_other_way_to_sign_in(desk: InsideDesk) -> None:

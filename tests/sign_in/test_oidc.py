@@ -6,15 +6,25 @@ import base64
 import dataclasses
 import hmac
 import json
+import ssl
 import threading
 import urllib.parse
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 import certdesk.sign_in.client
@@ -435,6 +445,70 @@ def test_an_answer_that_names_another_issuer_brings_no_code(fake: FakeProvider) 
         fake.adapter().vouch("code", QUESTION)
     assert "/token" not in [each.path for each in fake.asked]
     assert fake.adapter().vouch("code", QUESTION, fake.issuer).identity.subject == "anna"
+
+
+def certificate_for(name: str, folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Make a certificate; return a server's context with it, and the file to trust it by."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    trusted, both = folder / f"{name}.pem", folder / f"{name}.both.pem"
+    trusted.write_bytes(made.public_bytes(Encoding.PEM))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    both.write_bytes(trusted.read_bytes() + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context, trusted
+
+
+def test_the_certificate_of_a_provider_is_checked(tmp_path: Path) -> None:
+    """Its CA, which may be one's own, and its name."""
+    good, trusted = certificate_for("localhost", tmp_path)
+    with oidc.provider(good) as provider:
+        adapter = provider.adapter(ca_file=str(trusted))
+        assert adapter.vouch("code", QUESTION).identity.issuer == provider.issuer
+        with pytest.raises(ProviderUnreachable, match=r"TLS with localhost:\d+ failed"):
+            provider.adapter().vouch("code", QUESTION)
+    other, other_trusted = certificate_for("id.example", tmp_path)
+    with oidc.provider(other) as provider:
+        with pytest.raises(ProviderUnreachable, match=r"TLS with localhost:\d+ failed"):
+            provider.adapter(ca_file=str(other_trusted)).vouch("code", QUESTION)
+        assert provider.asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "is_fine"),
+    [
+        ("https://login.example.net/token", True),
+        ("http://login.example.net/token", False),
+        ("https://169.254.169.254/token", False),
+        ("https://[::1]/token", False),
+        ("https://user@login.example.net/token", False),
+        ("https://login.example.net/token#x", False),
+        ("https://login.example.net:port/", False),
+        ("https://login.example.net/a b", False),
+    ],
+)
+def test_a_document_by_https_leads_by_https_to_named_hosts(
+    tmp_path: Path, url: str, *, is_fine: bool
+) -> None:
+    """As with large providers, whose parts have hosts of their own."""
+    context, trusted = certificate_for("localhost", tmp_path)
+    with oidc.provider(context) as provider:
+        provider.discovery["authorization_endpoint"] = url
+        adapter = provider.adapter(ca_file=str(trusted))
+        if is_fine:
+            assert adapter.address(QUESTION).startswith(f"{url}?")
+        else:
+            with pytest.raises(ProviderFailed, match="authorization_endpoint"):
+                adapter.address(QUESTION)
 
 
 def test_two_providers_are_not_mixed_up(fake: FakeProvider) -> None:

@@ -36,10 +36,17 @@ def _made(provider: Provider) -> Oidc:
         client = Client(provider.ca_file)
     except OSError as error:
         raise SettingsError(f"{prefix}.ca_file: {error_text(error)}") from error
+    # Providers time their tokens by the clock of the world, whatever clock the desk has.
+    return Oidc(provider, _secret(provider, prefix), client, SystemClock())
+
+
+def _secret(provider: Provider, prefix: str) -> Secret | None:
+    if not provider.client_secret_file:
+        return None
     try:
-        file = provider.client_secret_file
-        secret = Secret(Path(file).read_text("utf-8").strip()) if file else None
+        secret = Path(provider.client_secret_file).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{prefix}.client_secret_file: {error_text(error)}") from error
-    # Providers time their tokens by the clock of the world, whatever clock the desk has.
-    return Oidc(provider, secret, client, SystemClock())
+    if not secret:
+        raise SettingsError(f"{prefix}.client_secret_file: is empty")
+    return Secret(secret)

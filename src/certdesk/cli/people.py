@@ -96,6 +96,8 @@ def _add_common(group: click.Group) -> None:
     pass_on(group, "reset-second-step", asked.ResetSecondStepRequest)
     pass_on(group, "link", asked.LinkPersonRequest)
     pass_on(group, "unlink", asked.UnlinkPersonRequest)
+    pass_on(group, "link-identity", asked.LinkIdentityRequest)
+    pass_on(group, "unlink-identity", asked.UnlinkIdentityRequest)
 
 
 pass_on(staff, "list", asked.ListPeopleRequest, PEOPLE, fixed={"uin": None})

@@ -114,7 +114,8 @@ class SignInAttempt(Record, kw_only=True):
 
     `digest` is of the random value in it, and `visitor` of the browser's cookie. `provider` is the
     name of the one that was asked, if one was. `invitation` is the digest of the invitation that is
-    accepted with the answer. `onward` is the page that the person wanted.
+    accepted with the answer, and `person_id` the login that is wanted, if the person named one.
+    `onward` is the page that the person wanted.
     """
 
     digest: bytes
@@ -124,6 +125,7 @@ class SignInAttempt(Record, kw_only=True):
     asked_at: datetime
     provider: Code = ""
     invitation: bytes | None = None
+    person_id: int | None = None
     onward: Code = ""
 
 

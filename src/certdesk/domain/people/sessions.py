@@ -18,6 +18,9 @@ TOUCHED_EVERY = timedelta(minutes=1)
 PROOF_COUNTS = timedelta(minutes=5)
 """How long after it a password or passkey opens pages that show a secret."""
 
+ATTEMPT_LASTS = timedelta(minutes=5)
+"""How long a question to a browser may be answered: to use a passkey, or to sign in elsewhere."""
+
 INVITATION_LASTS = timedelta(minutes=30)
 MOST_SESSIONS = 20
 """The most sessions of a person; a further one ends the one that was used longest ago."""

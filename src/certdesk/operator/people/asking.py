@@ -56,6 +56,6 @@ def asked_challenge(context: Context, answer: str, visitor: str, purpose: Purpos
     """
     challenge = webauthn.challenge_in(answer)
     store, now = context.desk.store, context.now
-    if store.write(lambda unit: take(unit, challenge, visitor, purpose, now)) is None:
+    if store.write(lambda unit: take(unit, challenge, visitor, (purpose,), now)) is None:
         raise PasskeyRefused("it took too long, or was for another page")
     return challenge

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime
 
 from certdesk.domain.people.records import Purpose, SignInAttempt
+from certdesk.domain.people.sessions import ATTEMPT_LASTS
 from certdesk.ports import Unit
 
 VALUE_BYTES = 32
-LASTS = timedelta(minutes=5)
-
 MOST_WAITING = 200
 """Of one network at a time; older ones are forgotten first."""
 
@@ -24,7 +24,7 @@ def digest_of(value: bytes | str) -> bytes:
 
 def keep(unit: Unit, attempt: SignInAttempt) -> None:
     """Store a question; the oldest of a network are forgotten if it has too many."""
-    unit.sign_in_attempts.prune("asked_at", attempt.asked_at - LASTS)
+    unit.sign_in_attempts.prune("asked_at", attempt.asked_at - ATTEMPT_LASTS)
     waiting = unit.sign_in_attempts.where(network=attempt.network)
     waiting.sort(key=lambda each: each.asked_at)
     for old in waiting[: max(0, len(waiting) - MOST_WAITING + 1)]:
@@ -33,7 +33,7 @@ def keep(unit: Unit, attempt: SignInAttempt) -> None:
 
 
 def take(
-    unit: Unit, value: bytes | str, cookie: str, purpose: Purpose, now: datetime
+    unit: Unit, value: bytes | str, cookie: str, purposes: Collection[Purpose], now: datetime
 ) -> SignInAttempt | None:
     """Remove a question and return it; None if it no longer counts, or never did.
 
@@ -43,8 +43,8 @@ def take(
     if attempt is None or not hmac.compare_digest(attempt.visitor, digest_of(cookie)):
         return None
     unit.sign_in_attempts.remove(attempt.digest)
-    fits = attempt.purpose == purpose
-    is_fresh = now - LASTS <= attempt.asked_at <= now
+    fits = attempt.purpose in purposes
+    is_fresh = now - ATTEMPT_LASTS <= attempt.asked_at <= now
     return attempt if fits and is_fresh else None
 
 

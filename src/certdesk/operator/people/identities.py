@@ -19,6 +19,7 @@ from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
 from certdesk.operator.people.inviting import holder
+from certdesk.operator.people.linking_identities import put_identity
 from certdesk.operator.people.lookups import may_sign_in, own_person, subject_of
 from certdesk.operator.people.sessions import end_sessions
 from certdesk.ports import DESK, Place, Unit, Vault, Vouched
@@ -46,8 +47,10 @@ def own_login(context: Context, unit: Unit, provider: Provider, identity: Identi
     return _admitted(context, unit, provider, identity, link, person)
 
 
-def known_login(context: Context, unit: Unit, provider: Provider, identity: Identity) -> Person:
-    """Return the login of an identity; of several, one of the staff comes first.
+def known_login(
+    context: Context, unit: Unit, provider: Provider, identity: Identity, wanted: int | None
+) -> Person:
+    """Return the login of an identity; of several, the one that is wanted, or one of the staff.
 
     One that is not known becomes a person of the staff if a group says so.
 
@@ -57,6 +60,8 @@ def known_login(context: Context, unit: Unit, provider: Provider, identity: Iden
     links = unit.oidc_identities.where(issuer=identity.issuer, subject=identity.subject)
     if not links:
         return _new_staff(context, unit, provider, identity)
+    if wanted is not None:
+        links = [each for each in links if each.person_id == wanted]
     found = [(link, unit.people.get(link.person_id)) for link in links]
     refusals = []
     for link, person in sorted(
@@ -66,7 +71,7 @@ def known_login(context: Context, unit: Unit, provider: Provider, identity: Iden
             return _admitted(context, unit, provider, identity, link, person)
         except SignInRefused as refused:
             refusals.append(refused)
-    raise refusals[0]
+    raise refusals[0] if refusals else SignInRefused(_ENDED)
 
 
 def accepted_invitation(
@@ -87,10 +92,7 @@ def accepted_invitation(
     admitted = _admitted(context, unit, provider, identity, link, person)
     unit.invitations.remove(digest)
     end_sessions(unit, person.person_id)
-    for earlier in unit.oidc_identities.where(person_id=person.person_id):
-        if earlier.issuer == identity.issuer:
-            unit.oidc_identities.remove(earlier.issuer, earlier.subject, earlier.person_id)
-    unit.oidc_identities.add(link)
+    put_identity(unit, link)
     context.record(unit, subject_of(person), f"identity at {provider.name} linked", uin=person.uin)
     return admitted
 

@@ -112,7 +112,7 @@ def end_person(context: Context, request: asked.EndPersonRequest) -> Commit[EndP
             login=login_of_person(person),
             sessions=end_sessions(unit, number),
             passkeys=passkeys,
-            providers=_remove_identities(context, unit, number),
+            providers=_stop_identities(unit, number),
             secret_ids=_disable_keys(unit, person),
         )
         detail = f"{reply.sessions} sessions, {len(reply.secret_ids)} keys"
@@ -243,16 +243,14 @@ def _typed(unit: Unit, login: str) -> str:
     return login if person is None else login_of_person(person)
 
 
-def _remove_identities(context: Context, unit: Unit, person_id: int) -> int:
-    """Remove a person's identities at providers. Who else has one of them stays linked."""
+def _stop_identities(unit: Unit, person_id: int) -> int:
+    """Let a person's identities at providers open nothing; return how many there are.
+
+    They stay: otherwise the next sign-in by a group would make the person anew.
+    """
     own = unit.oidc_identities.where(person_id=person_id)
     for identity in own:
-        unit.oidc_identities.remove(identity.issuer, identity.subject, person_id)
-        for same in unit.oidc_identities.where(issuer=identity.issuer, subject=identity.subject):
-            login = f"person:{same.person_id}"
-            if unit.person_links.get(person_id, login) is None:
-                link = PersonLink(person_id=person_id, login=login, created_at=context.now)
-                unit.person_links.add(link)
+        unit.oidc_identities.replace(replace(identity, sealed_refresh_token=None, check_at=None))
     return len(own)
 
 

@@ -29,18 +29,20 @@ from certdesk.ports import (
     Unit,
     Vouched,
 )
-from certdesk.wire.model import Blank, Confidential, HiddenParsed, Parsed, Reply, Request
+from certdesk.wire.model import Blank, Confidential, HiddenParsed, Integer, Parsed, Reply, Request
 
 OTHER_BROWSER = "This sign-in took too long, or was begun in another browser. Begin again."
 PATH = "/console/sign-in/with"
+OF_PROVIDERS = (Purpose.PROVIDER_SIGN_IN, Purpose.PROVIDER_PROOF)
+
 log = structlog.get_logger()
 
 
 class BeginProviderSignInRequest(Request):
     """The provider, the origin of the console, the browser by its cookie, and its network.
 
-    `Invitation` is the token of an invitation that is accepted by signing in; `Onward` is the page
-    that the person wanted.
+    `Invitation` is the token of an invitation that is accepted by signing in; `PersonId` the login
+    that the person wants to get into, one of several; `Onward` the page that the person wanted.
     """
 
     provider: Parsed
@@ -48,6 +50,7 @@ class BeginProviderSignInRequest(Request):
     visitor: HiddenParsed
     network: Parsed
     invitation: HiddenParsed = ""
+    person_id: Integer | None = None
     onward: Parsed = ""
 
 
@@ -62,7 +65,7 @@ def begin_provider_sign_in(
     context: Context, request: BeginProviderSignInRequest
 ) -> Commit[BeginProviderSignInReply]:
     """Begin to sign in with a provider; in a session, to prove again who one is."""
-    again = context.caller.person is not None
+    again = context.caller.person is not None and request.person_id is None
     random = context.desk.rng.randbytes(VALUE_BYTES)
     state = base64.urlsafe_b64encode(random).rstrip(b"=").decode()
     attempt = SignInAttempt(
@@ -73,6 +76,7 @@ def begin_provider_sign_in(
         asked_at=context.now,
         provider=request.provider,
         invitation=digest_of(request.invitation) if request.invitation else None,
+        person_id=request.person_id,
         onward=request.onward,
     )
     provider = _known(context, request.provider)
@@ -152,9 +156,8 @@ def _taken(context: Context, request: SignInWithProviderRequest) -> SignInAttemp
     Raises:
         SignInRefused: this browser was not asked it, or too long ago, or another provider was.
     """
-    store, now, is_again = context.desk.store, context.now, context.caller.person is not None
-    purpose = Purpose.PROVIDER_PROOF if is_again else Purpose.PROVIDER_SIGN_IN
-    attempt = store.write(lambda unit: take(unit, request.state, request.visitor, purpose, now))
+    store, now, state = context.desk.store, context.now, request.state
+    attempt = store.write(lambda unit: take(unit, state, request.visitor, OF_PROVIDERS, now))
     if attempt is None or attempt.provider != request.provider:
         raise SignInRefused(OTHER_BROWSER)
     return attempt
@@ -214,4 +217,4 @@ def _person(
         return own_login(context, unit, settings, identity)
     if attempt.invitation is not None:
         return accepted_invitation(context, unit, settings, identity, attempt.invitation)
-    return known_login(context, unit, settings, identity)
+    return known_login(context, unit, settings, identity, attempt.person_id)

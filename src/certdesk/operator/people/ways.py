@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from certdesk.catalog import Commit, catalog
+from certdesk.domain.people.provider import Provider
 from certdesk.engine import Context
+from certdesk.operator.people.lookups import login_of_person, may_sign_in
 from certdesk.operator.people.signing_in import ANYBODY
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request
@@ -16,12 +18,20 @@ class ProviderInfo(Part):
     title: str
 
 
+class LoginInfo(Part):
+    """Another login of the same identity at a provider."""
+
+    person_id: int
+    login: str
+    provider: str
+
+
 class ListWaysRequest(Request):
     """Nothing: it is about who asks."""
 
 
 class ListWaysReply(Reply):
-    """Whether there is a password, an app and a passkey; and the providers.
+    """Whether there is a password, an app and a passkey; the providers, and other logins there.
 
     For a stranger, the ways of everybody: nobody learns how another person signs in.
     """
@@ -30,6 +40,7 @@ class ListWaysReply(Reply):
     authenticator: bool
     passkey: bool
     providers: list[ProviderInfo]
+    others: list[LoginInfo]
 
 
 @catalog.action(internal=True, roles=ANYBODY)
@@ -53,6 +64,27 @@ def list_ways(context: Context, request: ListWaysRequest) -> Commit[ListWaysRepl
                 for each in providers
                 if each.issuer in issuers
             ],
+            others=[] if number is None else _others(unit, number, providers),
         )
 
     return read
+
+
+def _others(unit: Unit, person_id: int, providers: list[Provider]) -> list[LoginInfo]:
+    """Return the other logins that a person gets into with an identity of theirs."""
+    names = {each.issuer: each.name for each in providers}
+    found = []
+    for own in unit.oidc_identities.where(person_id=person_id):
+        for same in unit.oidc_identities.where(issuer=own.issuer, subject=own.subject):
+            person = unit.people.get(same.person_id)
+            if person is None or same.person_id == person_id or own.issuer not in names:
+                continue
+            if may_sign_in(unit, person):
+                found.append(
+                    LoginInfo(
+                        person_id=same.person_id,
+                        login=login_of_person(person),
+                        provider=names[own.issuer],
+                    )
+                )
+    return found

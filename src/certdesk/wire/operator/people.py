@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from certdesk.domain.people import names, passwords
-from certdesk.wire.model import Request
+from certdesk.wire.model import Parsed, Request
 from certdesk.wire.operator import Option
 
 Login = Annotated[str, Meta(max_length=names.TYPED, extra={"text": "parsed"})]
@@ -61,3 +61,23 @@ class UnlinkPersonRequest(Request):
 
     login: Login
     other: Login
+
+
+class LinkIdentityRequest(Request):
+    """Let LOGIN sign in with an identity at a provider of OpenID Connect.
+
+    The person still needs a group of the login's role. Sessions of LOGIN end.
+    """
+
+    login: Login
+    provider: Annotated[str, Option("The provider, by its name in the settings (oidc.NAME).")]
+    subject: Annotated[
+        Parsed, Option("What the provider knows the person by (the claim sub), not an address.")
+    ]
+
+
+class UnlinkIdentityRequest(Request):
+    """Let LOGIN no longer sign in with a provider; sessions of LOGIN end."""
+
+    login: Login
+    provider: Annotated[str, Option("The provider, by its name in the settings (oidc.NAME).")]

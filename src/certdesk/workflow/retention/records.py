@@ -8,7 +8,7 @@ from datetime import datetime
 
 from certdesk.domain.orders.records import Submission
 from certdesk.domain.people.delays import FORGOTTEN_AFTER
-from certdesk.domain.people.sessions import IDLE
+from certdesk.domain.people.sessions import ATTEMPT_LASTS, IDLE
 from certdesk.domain.privacy.retention import (
     IN_VAIN,
     TEMPORARY_KEYS,
@@ -60,6 +60,7 @@ class RecordRetention(Repeating):
         self._prune_audit(now, unit)
         unit.look_paces.prune("even_at", now - LONGEST_DEBT)
         unit.sessions.prune("seen_at", now - IDLE)
+        unit.sign_in_attempts.prune("asked_at", now - ATTEMPT_LASTS)
         unit.invitations.prune("expires_at", now)
         unit.sign_in_failures.prune("last_at", now - FORGOTTEN_AFTER)
 

@@ -125,6 +125,7 @@ Table(
     column("asked_at", TIME),
     column("provider", TEXT),
     optional("invitation", BYTES),
+    optional("person_id", NUMBER),
     column("onward", TEXT),
     Index("ix_sign_in_attempts_network", "network"),
     Index("ix_sign_in_attempts_asked_at", "asked_at"),

@@ -9,7 +9,8 @@ from certdesk.web.console.visit import Visit
 def show(visit: Visit) -> Shown:
     """Show both."""
     own = visit.run("ListSessions")
-    return Shown("Your account", own=own, sessions=own.sessions)
+    others = visit.run("ListWays").others
+    return Shown("Your account", own=own, sessions=own.sessions, others=others)
 
 
 def act(visit: Visit) -> Redirect:

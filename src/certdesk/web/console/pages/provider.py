@@ -28,6 +28,7 @@ def begin(visit: Visit) -> Shown:
             Visitor=visit.asked.cookie,
             Network=visit.asked.network,
             Invitation=visit.form.raw("Invitation"),
+            PersonId=visit.form.text("PersonId"),
             Onward=visit.onward,
         )
     except SignInRefused as refused:
