@@ -155,12 +155,14 @@ STOPS = (
     Stop("review", review, "reviewer"),
     Stop("review-for-auditor", review, "auditor"),
     Stop("decisions", "/decisions", "auditor"),
+    Stop("audit-log", "/audit", "auditor"),
     Stop("questions", "/questions", "user"),
     Stop("question", question, "user"),
     Stop("not-found", "/nowhere"),
 )
 
 NOT_SHOWN = {
+    "/audit/report": "a file",
     "/decisions/report": "a file",
     "/reviews/{id}/files/{file}": "a file",
     "/reviews/{id}/letter": "a file",
