@@ -21,6 +21,9 @@ ROWS = (Row("list", 300, lists), Row("read back", 300, read_back), Row("search",
 SHARED = {"list": 15, "read back": 13}
 """How many times bare ASGI each may cost."""
 
+QUOTAS = f"quota.orders = {2 * MILLION}\nquota.open_orders = {2 * MILLION}\n"
+"""More than the account has, as it buys orders to read them back."""
+
 MOST_GROWTH = 1.2
 WARM_UP = 64
 FLOOR_REQUESTS, FLOOR_BODY = 500, b"{}"
@@ -63,7 +66,7 @@ def _customer(stage: Stage, name: str, orders: int) -> Customer:
     database = _database(stage, name, some, folder)
     folder.mkdir(exist_ok=True)
     keys = with_orders(folder, some, url=database.url if database else "")
-    desk = MeasuredDesk(folder, settings_of(), database=database)
+    desk = MeasuredDesk(folder, settings_of(more=QUOTAS), database=database)
     return Customer(stage.held.enter_context(up(desk)), stage.load, keys)
 
 
