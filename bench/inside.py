@@ -14,6 +14,7 @@ import msgspec
 from bench.requests import CSRS, EXAMPLE
 from bench.servers import ORDER, signed
 from certdesk.bootstrap import DATABASE_NAME, actions, open_desk
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Caller, Desk
@@ -88,7 +89,9 @@ class OwnDesk:
         account = perform(desk, OPERATOR, "AddAccount", Name="bench")
         self.uin: str = account["Uin"]
         self._keys = Keys(self.uin, account["SecretId"], account["SecretKey"])
-        self._caller = Caller(uin=self.uin, actor=account["SecretId"], verified=True)
+        self._caller = Caller(
+            uin=self.uin, actor=account["SecretId"], verified=True, role=Role.USER
+        )
         company = perform(desk, OPERATOR, "AddCompany", Uin=self.uin, **COMPANY)
         manager = perform(
             desk, OPERATOR, "AddManager", Uin=self.uin, Status="ok", **MANAGER, **company

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.inside import perform
+from certdesk.domain.people.role import Role
 from certdesk.engine import OPERATOR, Caller
 from tests.running import Keys
 
@@ -32,4 +33,4 @@ def accounts(desk: Desk, orders: int) -> list[tuple[Caller, Keys]]:
 def _account(desk: Desk) -> tuple[Caller, Keys]:
     added = perform(desk, OPERATOR, "AddAccount", Name="bench")
     keys = Keys(added["Uin"], added["SecretId"], added["SecretKey"])
-    return Caller(uin=keys.uin, actor=keys.secret_id, verified=True), keys
+    return Caller(uin=keys.uin, actor=keys.secret_id, verified=True, role=Role.USER), keys

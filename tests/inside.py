@@ -20,6 +20,7 @@ from certdesk.domain.accounts.records import AuditEntry
 from certdesk.domain.orders.order import Order
 from certdesk.domain.orders.records import Submission, Task
 from certdesk.domain.people.provider import Provider
+from certdesk.domain.people.role import Role
 from certdesk.domain.rules import Rules
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.domain.values.record import replace
@@ -200,7 +201,7 @@ class InsideDesk:
     def account(self) -> Caller:
         """Open an account; give it as the caller of its first key."""
         added = self.operator("AddAccount", Name="test")
-        return Caller(uin=added["Uin"], actor=added["SecretId"], verified=True)
+        return Caller(uin=added["Uin"], actor=added["SecretId"], verified=True, role=Role.USER)
 
     def buy(self, caller: Caller, product: int = 25, names: int = 1) -> str:
         """Buy an order; give its certificate id."""

@@ -9,6 +9,7 @@ import msgspec
 
 from certdesk.bootstrap import SystemClock, actions, open_desk
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.people.role import Role
 from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
@@ -28,7 +29,7 @@ def issue(desk: RunningDesk, keys: Keys, *certificate_ids: str) -> None:
     clock = SystemClock()
     submit = actions().find("CertificateOrderSubmit")
     assert submit is not None
-    caller = Caller(uin=keys.uin, actor=keys.secret_id, verified=True)
+    caller = Caller(uin=keys.uin, actor=keys.secret_id, verified=True, role=Role.USER)
     with open_desk(settings) as opened:
         store = opened.desk.store
         # Nobody is looked at.
@@ -54,7 +55,7 @@ def succeed(desk: RunningDesk, keys: Keys, certificate_id: str) -> str:
     settings, _ = load(None, {}, {"data": str(desk.folder)})
     action = actions().find("SucceedCertificate", internal=True)
     assert action is not None
-    caller = Caller(uin=keys.uin, actor="desk", verified=True)
+    caller = Caller(uin=keys.uin, actor="desk", verified=True, role=Role.DESK)
     asked = decode({"CertificateId": certificate_id}, action.request)
     with open_desk(settings) as opened:
         reply = opened.desk.perform(action, caller, asked, str(uuid.uuid4()))

@@ -19,6 +19,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certdesk.bootstrap import OpenDesk, actions, open_desk
+from certdesk.domain.people.role import Role
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import Unit
 from certdesk.settings import Settings
@@ -122,7 +123,9 @@ class LeftAlone:
         self.world = world
         self.orders: list[Ordered] = []
         added = self.call(OPERATOR, "AddAccount", Name="left alone")
-        self.caller = Caller(uin=added["Uin"], actor=added["SecretId"], verified=True)
+        self.caller = Caller(
+            uin=added["Uin"], actor=added["SecretId"], verified=True, role=Role.USER
+        )
         self.company = self.call(OPERATOR, "AddCompany", Uin=added["Uin"], **COMPANY)["CompanyId"]
         self.manager = self.call(
             OPERATOR,

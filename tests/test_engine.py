@@ -19,6 +19,7 @@ from certdesk.domain.errors import (
     InternalError,
     SignatureExpire,
 )
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.record import replace
 from certdesk.engine import Caller, CallerChanged, Context
@@ -27,7 +28,7 @@ from certdesk.storage import ReadOnly
 from certdesk.wire.model import Reply, Request
 from tests.inside import InsideDesk
 
-CALLER = Caller(uin="100000000001", actor="AKID", verified=True)
+CALLER = Caller(uin="100000000001", actor="AKID", verified=True, role=Role.USER)
 
 
 class EchoRequest(Request):

@@ -14,6 +14,7 @@ from typing import Any
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.people.role import Role
 from certdesk.domain.pki.issuance import IssueRequest, Progress, Recorded
 from certdesk.domain.validation.challenge import ProofKind, Verdict
 from certdesk.engine import OPERATOR, Caller
@@ -84,7 +85,7 @@ def open_account(settings: Settings) -> list[str]:
 
 def _order(settings: Settings, account: list[str]) -> str:
     uin, secret_id = account
-    caller = Caller(uin=uin, actor=secret_id, verified=True)
+    caller = Caller(uin=uin, actor=secret_id, verified=True, role=Role.USER)
     material = {"GenCsrType": "parse", "Csr": csr_for(key(), NAME), "CertCommonName": NAME}
     with open_desk(settings) as opened:
         return buy(opened, caller, 1, **material)

@@ -14,6 +14,7 @@ from typing import Any
 
 from certdesk.bootstrap import OpenDesk, open_desk
 from certdesk.cli.logs import log_to_stderr
+from certdesk.domain.people.role import Role
 from certdesk.domain.validation.challenge import ProofKind
 from certdesk.engine import OPERATOR, Caller
 from certdesk.ports import COLLECTIONS, Unit, place_of, place_of_submission
@@ -67,7 +68,7 @@ def _attempt(
 def _order(settings: Settings, account: list[str]) -> str:
     """Order a certificate whose key the desk makes, with a pass phrase."""
     uin, secret_id = account
-    caller = Caller(uin=uin, actor=secret_id, verified=True)
+    caller = Caller(uin=uin, actor=secret_id, verified=True, role=Role.USER)
     with open_desk(settings) as opened:
         opened.stock.start()
         bought = buy(opened, caller, 2, CertCommonName=NAME, KeyPass="12345678")

@@ -22,6 +22,7 @@ from certdesk.bootstrap.housekeeping import retention_of
 from certdesk.domain.accounts.policy import READ_KEY, READ_PERSONAL
 from certdesk.domain.errors import AuthError, ServiceError
 from certdesk.domain.orders.lifecycle import Status
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.keys import PrivateKey
 from certdesk.domain.values.record import replace
 from certdesk.engine import Caller
@@ -204,7 +205,7 @@ def user_of(desk: InsideDesk, uin: str) -> Caller:
     """Enter a user of an account, with a key, whom no policy binds yet."""
     number = desk.operator("AddUser", Uin=uin, Name="denied")["UserId"]
     added = desk.operator("AddKey", Uin=uin, UserId=number)
-    return Caller(uin=uin, actor=added["SecretId"], verified=True, user_id=number)
+    return Caller(uin=uin, actor=added["SecretId"], verified=True, user_id=number, role=Role.USER)
 
 
 @contextlib.contextmanager

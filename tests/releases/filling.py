@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from certdesk.domain.people.role import Role
 from certdesk.domain.validation.challenge import Verdict
 from certdesk.domain.values import keys as keypairs
 from certdesk.domain.values.keys import KeyKind
@@ -50,7 +51,8 @@ class FilledDesk(InsideDesk):
         super().__init__(folder, store=store, private_ca=True, clock=ManualClock(AT - LONG_AGO))
         self.keys = [self.operator("AddAccount", Name=name) for name in ("Web team", "Shop")]
         self.caller, self.other = (
-            Caller(uin=each["Uin"], actor=each["SecretId"], verified=True) for each in self.keys
+            Caller(uin=each["Uin"], actor=each["SecretId"], verified=True, role=Role.USER)
+            for each in self.keys
         )
 
     def ask(self, action: str, certificate_id: str, **further: object) -> dict[str, Any]:

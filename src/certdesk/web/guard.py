@@ -17,6 +17,7 @@ from certdesk.domain.errors import (
     TokenFailure,
     UnauthorizedOperation,
 )
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Caller, Desk
@@ -213,6 +214,7 @@ def _identity(unit: Unit, key: AccessKey | None) -> Identity:
         caller=Caller(
             uin=account.uin,
             actor=key.secret_id,
+            role=Role.USER,
             verified=account.verified,
             user_id=key.user_id,
             grants=_grants(unit, key),
