@@ -32,6 +32,7 @@ APART = {
     "domain.pki.ec_number.in_own_length_within": "upload",
     "domain.pki.private_key.read": "upload",
     "domain.vetting.letters.examine": "letter",
+    "domain.vetting.letters.examine_files": "files",
     "domain.vetting.letters.read_letter": "letter",
     "domain.vetting.letters.read_revocation_letter": "letter",
     "domain.pki.outline.certificate": "upload",
@@ -123,6 +124,22 @@ def chains_key() -> str:
     return private_key_pem(chains.key_of(KeyKind.RSA_4096)).decode()
 
 
+FORMS = ("PDF", "JPG", "PNG", "GIF")
+JOBS: dict[str, Callable[[], Iterator[tuple[Any, ...]]]] = {
+    "files": lambda: (
+        ([letters.TOO_COSTLY] * 5, letters.examine_files, [text] * 5, FORMS)
+        for text in letters_of_every_kind()
+    ),
+    "letter": lambda: (
+        (letters.TOO_COSTLY, letters.examine, text, FORMS) for text in letters_of_every_kind()
+    ),
+    "upload": lambda: (
+        (upload.TOO_COSTLY, upload.examine, *given) for given in uploads_of_every_kind()
+    ),
+}
+"""The worst that each kind of job is given: what counts otherwise, the parser, its arguments."""
+
+
 def apart(kind: str) -> Callable[[], Iterator[Case]]:
     """Give what a parser in another process costs here: to send, to wait and to receive."""
 
@@ -138,14 +155,8 @@ def apart(kind: str) -> Callable[[], Iterator[Case]]:
                 except Pending as pending:
                     pending.done.result()
 
-        if kind == "letter":
-            for at, text in enumerate(letters_of_every_kind()):
-                words = (letters.TOO_COSTLY, letters.examine, text, ("PDF", "JPG", "PNG", "GIF"))
-                yield Case(f"letter {at}", run, *words)
-        else:
-            for at, given in enumerate(uploads_of_every_kind()):
-                handed = (upload.TOO_COSTLY, upload.examine, *given)
-                yield Case(f"upload {at}", run, *handed)
+        for at, words in enumerate(JOBS[kind]()):
+            yield Case(f"{kind} {at}", run, *words)
         pool.stop()
 
     return cases

@@ -79,3 +79,24 @@ def test_a_refusal_comes_back_with_its_reason(parse: Parse) -> None:
     refused = parse(upload.TOO_COSTLY, upload.examine, "none", None, None)
     assert isinstance(refused, upload.Examined)
     assert refused.fault is ChainFault.UNREADABLE
+
+
+def test_several_files_are_read_at_once_each_with_what_it_is(parse: Parse) -> None:
+    """A request waits once, however many files it has."""
+    texts = [in_base64(PDF), in_base64(b"x" * 2000)]
+    found = parse([letters.TOO_COSTLY] * 2, letters.examine_files, texts, ("PDF",))
+    bad = letters.Examined(flaw=letters.Flaw.FORMAT, rule="is not one of these file types")
+    assert found == [letters.Examined(form="PDF", content=PDF), bad]
+
+
+def test_who_has_no_account_is_served_too() -> None:
+    """The staff of the desk send files as well."""
+    with processes() as parsers:
+        for _ in range(2):
+            try:
+                found = parsers.run(
+                    "", "r", letters.TOO_COSTLY, letters.examine, in_base64(PDF), ("PDF",)
+                )
+            except Pending as pending:
+                pending.done.result(10)
+    assert found.form == "PDF"

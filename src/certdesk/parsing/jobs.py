@@ -16,6 +16,7 @@ from certdesk.domain.pki import upload
 from certdesk.domain.vetting import letters
 
 PARSERS: Mapping[str, Callable[..., object]] = {
+    "files": letters.examine_files,
     "letter": letters.examine,
     "upload": upload.examine,
 }

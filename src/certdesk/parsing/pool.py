@@ -162,12 +162,12 @@ class ParserPool:
             if stopping:
                 return
             with self._change:
-                self._change.wait_for(lambda: self._stopping or self._takeable())
+                self._change.wait_for(self._has_work)
 
     def _next(self) -> Job | None:
         """Wait a while for a job; return None if there is none."""
-        self._change.wait_for(lambda: self._stopping or self._takeable(), IDLE_SECONDS)
-        while not self._stopping and (account := self._takeable()):
+        self._change.wait_for(self._has_work, IDLE_SECONDS)
+        while not self._stopping and (account := self._takeable()) is not None:
             # The account goes to the end of the queue.
             jobs = self._waiting.pop(account)
             job = jobs.popleft()
@@ -178,9 +178,12 @@ class ParserPool:
                 return job
         return None
 
-    def _takeable(self) -> str:
-        """Return the next account without a running job, or "" if there is none."""
-        return next((each for each in self._waiting if each not in self._in_hand), "")
+    def _has_work(self) -> bool:
+        return self._stopping or self._takeable() is not None
+
+    def _takeable(self) -> str | None:
+        """Return the next account without a running job, if there is one; the staff's is ""."""
+        return next((each for each in self._waiting if each not in self._in_hand), None)
 
     def _serve(self, process: ParserProcess, job: Job) -> None:
         try:

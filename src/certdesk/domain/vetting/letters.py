@@ -94,6 +94,11 @@ def examine(text: str, forms: tuple[str, ...]) -> Examined:
     return Examined(form=form, content=content)
 
 
+def examine_files(texts: list[str], forms: tuple[str, ...]) -> list[Examined]:
+    """Examine several files, each as a letter."""
+    return [examine(text, forms) for text in texts]
+
+
 CONFIRMATION_FLAWS = (
     ConfirmLetterTooLarge,
     ConfirmLetterTooSmall,

@@ -144,10 +144,8 @@ def answer_question(
     if len(request.files) > MOST_FILES:
         raise InvalidParam(f"Files: must be at most {MOST_FILES}.")
     its = question.question_id
-    files = [
-        examined(context, subject, each.name, each.content, by, question_id=its, parameter="Files")
-        for each in request.files
-    ]
+    sent = [(each.name, each.content) for each in request.files]
+    files = examined(context, subject, sent, by, question_id=its, parameter="Files")
     answered = replace(
         question,
         answer=sealed(context, question, "answer", text),

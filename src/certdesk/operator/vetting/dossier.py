@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from certdesk.actions.vetting import reviews
 from certdesk.actions.vetting.asked import show_questions
-from certdesk.actions.vetting.letters import LETTER_BODY, examining
+from certdesk.actions.vetting.letters import LETTER_BODY
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.accounts.account import letters
 from certdesk.domain.errors import InvalidParam, ReviewNotFound
@@ -34,6 +34,7 @@ from certdesk.domain.vetting.dossier import (
     prose,
     prose_fault,
 )
+from certdesk.domain.vetting.letters import TOO_COSTLY, Examined, examine_files
 from certdesk.domain.vetting.records import Review
 from certdesk.domain.vetting.review import KEY
 from certdesk.engine import Context
@@ -161,7 +162,7 @@ def add_attachment(context: Context, request: AddAttachmentRequest) -> Commit[Ad
     """Attach a file to a review, which reviewers see and the applicant does not."""
     subject = context.desk.store.read(lambda unit: subject_of(unit, request.id))
     by = Asker(name=name_of(context.caller), login=login_of(context.caller.operator))
-    file = examined(context, subject, request.name, request.file, by)
+    (file,) = examined(context, subject, [(request.name, request.file)], by)
 
     def commit(unit: Unit) -> AddAttachmentReply:
         found = still(unit, subject)
@@ -306,28 +307,45 @@ def note(context: Context, unit: Unit, subject: Subject, detail: str) -> None:
 def examined(
     context: Context,
     subject: Subject,
-    name: str,
-    content: str,
+    files: list[tuple[str, str]],
     by: Asker,
     *,
     question_id: str = BY_STAFF,
     parameter: str = "File",
-) -> VettingFile:
-    """Return the record of a file that somebody sends, checked as a letter is.
+) -> list[VettingFile]:
+    """Return the records of files that somebody sends (name and base64), checked as letters are.
 
     Raises:
-        InvalidParam: it is no complete JPG, PNG or PDF of 1 KB to 1.4 MB, or its name is invalid.
+        InvalidParam: one is no complete JPG, PNG or PDF of 1 KB to 1.4 MB, or its name is invalid.
     """
+    titles = [_title(name, parameter) for name, _ in files]
+    if not files:
+        return []
+    texts = [content for _, content in files]
+    # One job for all: an attempt that has to wait for a parser begins again with its first job.
+    found = context.parse([TOO_COSTLY] * len(files), examine_files, texts, FORMS)
+    for each in found:
+        if each.flaw is not None:
+            kinds = f"It must be {', '.join(FORMS)}, of 1 KB to 1.4 MB."
+            raise InvalidParam(f"{parameter}: the file {each.rule}. {kinds}")
+    return [
+        _sealed_file(context, subject, title, each, by, question_id)
+        for title, each in zip(titles, found, strict=True)
+    ]
+
+
+def _title(name: str, parameter: str) -> str:
+    """Return the name of a file without the folders of whoever sent it."""
     title = name.replace("\\", "/").rpartition("/")[2].strip()
     fault = prose_fault(title, LONGEST_TITLE) or ("must be one line" if "\n" in title else "")
     if fault:
         raise InvalidParam(f"{parameter}: the name of the file {fault}.")
-    found = examining(context)(content, FORMS)
-    if found.flaw is not None:
-        kinds = ", ".join(FORMS)
-        raise InvalidParam(
-            f"{parameter}: the file {found.rule}. It must be {kinds}, of 1 KB to 1.4 MB."
-        )
+    return title
+
+
+def _sealed_file(
+    context: Context, subject: Subject, title: str, found: Examined, by: Asker, question_id: str
+) -> VettingFile:
     draft = VettingFile(
         file_id=new_id(context),
         subject=subject.name,
