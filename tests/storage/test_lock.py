@@ -25,6 +25,7 @@ import pathlib, subprocess, sys
 from certdesk.storage.lock import DeskLock
 lock = DeskLock.acquire(pathlib.Path(sys.argv[1]))
 left = subprocess.Popen([sys.executable, "-c", "input()"], stdin=0, pass_fds=[lock.descriptor])
+print(left.pid, flush=True)
 """
 
 
@@ -60,11 +61,15 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_outlives_its_process_is_told(tmp_path: Path) -> None:
-    """The refusal does not name a process that nobody can find."""
+    """The refusal names the process that has it now, and how to end it."""
     lock = tmp_path / "desk.lock"
-    with subprocess.Popen([sys.executable, "-c", LEAVE, lock], stdin=subprocess.PIPE) as owner:
+    command = [sys.executable, "-c", LEAVE, str(lock)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout
+        heir = int(owner.stdout.readline())
         owner.wait()
-        with pytest.raises(DeskBusy, match=f"a process that process {owner.pid} had started"):
+        told = f"process {heir}, which process {owner.pid} had started .* `kill -9 {heir}`"
+        with pytest.raises(DeskBusy, match=told):
             DeskLock.acquire(lock)
         owner.communicate(b"\n")
 

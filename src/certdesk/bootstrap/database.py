@@ -189,6 +189,15 @@ def database_path(settings: Settings) -> Path:
     return Path(url.removeprefix(SQLITE))
 
 
+def lock_file(settings: Settings) -> Path:
+    """Return the file whose lock the process of a running desk holds.
+
+    Raises:
+        SettingsError: the URL names another kind of database.
+    """
+    return (database_file(settings) or settings.folder / DATABASE_NAME).with_name(LOCK_NAME)
+
+
 def note_service(store: Store) -> None:
     """Record that a process serves the desk, before it sees any signature."""
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from certdesk.bootstrap.database import Database
+from certdesk.bootstrap.database import Database, lock_file
 from certdesk.bootstrap.places import examine_places
 from certdesk.bootstrap.server_certificate import ServerCertificate
+from certdesk.bootstrap.validation import dns_resolver
+from certdesk.bootstrap.world import SystemClock
 from certdesk.domain.values.keys import KeyKind
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.ports import Examiner, Issuers
 from certdesk.settings import Settings
+from certdesk.storage.checkup import FolderCheckup
 from certdesk.validation.checkup import ResolverCheckup
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.checkup import (
@@ -46,3 +50,18 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
         ServerCertificate(settings, clock).examine,
         WorkCheckup(store, clock).examine,
     )
+
+
+def examiners_without_desk(settings: Settings) -> tuple[Examiner, ...]:
+    """Return the check-ups that need no desk: those of a machine on which it hangs."""
+    return (
+        *(FolderCheckup(folder).examine for folder in _folders(settings)),
+        examine_places(settings),
+        # A wrong setting is found then, and does not keep the others away.
+        lambda: ResolverCheckup(dns_resolver(settings)).examine(),
+        ServerCertificate(settings, SystemClock()).examine,
+    )
+
+
+def _folders(settings: Settings) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys([settings.folder, lock_file(settings).parent]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypedDict
 
 import click
 
 from certdesk.cli.common import REFUSED, desk_options
-from certdesk.cli.operator import NoDesk, NoDeskYet, attempt
+from certdesk.cli.operator import DeskHangs, NoDesk, NoDeskYet, attempt
 from certdesk.cli.printing import say, show
 from certdesk.settings import Settings
 
@@ -27,6 +28,13 @@ CLOSED = {
     "WrongKey": ("keys", "put back the key file that belongs to this database (guide: Back up)"),
     "KeyFileMissing": ("keys", "put the desk's key file back, or set vault.key_file"),
     "KeyFileUnusable": ("keys", "make the key file readable only for the desk's user"),
+    "DeskBusy": (
+        "desk",
+        (
+            "wait if it is starting or ending; if it hangs or was left behind, end it with "
+            "kill -9 and its number, and start the desk"
+        ),
+    ),
     "VaultError": ("keys", "put back the key file that belongs to this database"),
 }
 """The findings for a desk that does not open, by the kind of the error."""
@@ -67,6 +75,8 @@ def _examined(settings: Settings) -> tuple[str, list[Found]]:
         response = attempt(settings, "Examine")
     except NoDeskYet:
         return FAIL, [_missing(settings)]
+    except DeskHangs as hanging:
+        return FAIL, [_hanging(hanging), *_found_without_desk(settings)]
     except NoDesk as closed:
         return FAIL, [_closed(closed)]
     if "Error" in response:
@@ -84,6 +94,33 @@ def _missing(settings: Settings) -> Found:
         What=f"there is no desk in {settings.data}",
         Remedy="name the right folder with --data, or make a desk here with certdesk serve",
     )
+
+
+def _hanging(hanging: DeskHangs) -> Found:
+    return Found(
+        Check="desk",
+        State=FAIL,
+        What=str(hanging),
+        Remedy=(
+            "see why it stands still (ps shows T if it was stopped, and kill -CONT lets it go on); "
+            "kill -9 ends it and its serving processes, then start the desk again"
+        ),
+    )
+
+
+def _found_without_desk(settings: Settings) -> Iterator[Found]:
+    """Yield what is found without asking the desk."""
+    # Imported here, since these take ten times as long as asking a running server.
+    from certdesk.bootstrap.examining import examiners_without_desk  # noqa: PLC0415 -- as above
+    from certdesk.cli.logs import log_to_stderr  # noqa: PLC0415 -- as above
+    from certdesk.operator.health import found_by  # noqa: PLC0415 -- as above
+
+    log_to_stderr("warning")
+    for examiner in examiners_without_desk(settings):
+        for each in found_by(examiner):
+            yield Found(
+                Check=each.check, State=each.state.value, What=each.what, Remedy=each.remedy
+            )
 
 
 def _closed(closed: NoDesk) -> Found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import os
@@ -24,6 +23,13 @@ PATIENCE_SECONDS = 20
 """How long to wait for a desk that is starting or ending."""
 
 
+HANGING_SECONDS = 10
+"""How long a desk that runs may say nothing: it says at least every few seconds that it works."""
+
+
+CHECK_AFTERWARDS = "check whether it did what you requested"
+
+
 class NoDesk(Exception):
     """No desk can carry the action out; the text says why, and `cause` is the error, if known."""
 
@@ -35,6 +41,10 @@ class NoDesk(Exception):
 
 class NoDeskYet(NoDesk):
     """There is no desk in the folder."""
+
+
+class DeskHangs(NoDesk):
+    """The desk's process is there, but does not answer."""
 
 
 BEGINNINGS = frozenset({"AddAccount", "BlockKeys", "DescribeAuthorities"})
@@ -62,20 +72,23 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
         fail(f"the request is too large: the desk accepts at most {LINE_LIMIT} bytes", REFUSED)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        reply = _by_socket(settings, line) or _alone(settings, action, line)
+        reply = _by_socket(settings, line) or _alone(settings, action, line, deadline)
         if reply is not None:
             response = json.loads(reply)["Response"]
             assert isinstance(response, dict)  # noqa: S101 - the envelope's shape
             return response
-        if time.monotonic() > deadline:
-            raise NoDesk(f"the desk in {settings.data} is busy and does not answer")
         time.sleep(0.05)
 
 
 def _by_socket(settings: Settings, line: bytes) -> bytes | None:
-    """Ask the running server; return None if no server accepts the request."""
+    """Ask the running server; return None if no server accepts the request.
+
+    Raises:
+        NoDesk: this user may not, or the server hangs or ended.
+    """
     _check_socket(settings)
     with socket.socket(socket.AF_UNIX) as client, client.makefile("rb") as answer:
+        client.settimeout(HANGING_SECONDS)
         try:
             with socket_address(settings.socket_path) as address:
                 client.connect(address)
@@ -86,9 +99,22 @@ def _by_socket(settings: Settings, line: bytes) -> bytes | None:
                 f"your user may not use {settings.socket_path}. The desk's own user and the "
                 "group in admin.group may use it"
             ) from error
+        except (TimeoutError, BlockingIOError) as error:
+            raise _hangs(settings) from error
         except OSError:
             return None
-        return _reply(answer) if taken_in_hand else None
+        return _reply(settings, answer) if taken_in_hand else None
+
+
+def _hangs(settings: Settings, further: str = "") -> DeskHangs:
+    """Return the error that the server does not answer, which names its process."""
+    prepare_imports()
+    from certdesk.bootstrap.database import lock_file  # noqa: PLC0415 -- this error alone needs it
+    from certdesk.storage.lock import owner_of  # noqa: PLC0415 -- as above
+
+    owner = owner_of(lock_file(settings))
+    process = f"; its process is {owner}" if owner else ""
+    return DeskHangs(f"the desk in {settings.data} does not answer{process}{further}")
 
 
 def _check_socket(settings: Settings) -> None:
@@ -111,17 +137,27 @@ def _check_socket(settings: Settings) -> None:
             raise NoDesk(str(error), error) from error
 
 
-def _reply(answer: io.BufferedReader) -> bytes:
+def _reply(settings: Settings, answer: io.BufferedReader) -> bytes:
     reply = b""
-    with contextlib.suppress(OSError):
-        reply = answer.readline()
+    try:
+        # An empty line says that the desk still works on it.
+        while (reply := answer.readline()) == b"\n":
+            pass
+    except TimeoutError as error:
+        raise _hangs(settings, f"; {CHECK_AFTERWARDS}") from error
+    except OSError:
+        pass
     if not reply:
-        raise NoDesk("the desk ended before it answered; check whether it did what you requested")
+        raise NoDesk(f"the desk ended before it answered; {CHECK_AFTERWARDS}")
     return reply
 
 
-def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
-    """Open the desk here; return None if another process uses it."""
+def _alone(settings: Settings, action: str, line: bytes, deadline: float) -> bytes | None:
+    """Open the desk here; return None if another process uses it, which may be ending.
+
+    Raises:
+        NoDesk: the desk cannot be opened, or another process has used it until the deadline.
+    """
     # Imported here, since these take ten times as long as asking a running server.
     prepare_imports()
     from certdesk import bootstrap  # noqa: PLC0415 -- as above
@@ -140,7 +176,9 @@ def _alone(settings: Settings, action: str, line: bytes) -> bytes | None:
             )
         with bootstrap.open_desk(settings) as opened:
             return answer(opened.desk, bootstrap.actions(), line, os.geteuid())
-    except DeskBusy:
+    except DeskBusy as busy:
+        if time.monotonic() > deadline:
+            raise NoDesk(f"the desk is busy and does not answer: {busy}", busy) from busy
         return None
     except bootstrap.CANNOT_OPEN as error:
         raise NoDesk(str(error), error) from error

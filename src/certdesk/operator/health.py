@@ -39,7 +39,7 @@ def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
     """Check every part of the desk; it may take some seconds."""
     # Several checks may find the same thing.
     findings = dict.fromkeys(
-        each for examiner in context.desk.examiners for each in _found(examiner)
+        each for examiner in context.desk.examiners for each in found_by(examiner)
     )
     return Known(
         ExamineReply(
@@ -52,7 +52,7 @@ def examine(context: Context, request: ExamineRequest) -> Commit[ExamineReply]:
     )
 
 
-def _found(examiner: Examiner) -> Iterator[Observation]:
+def found_by(examiner: Examiner) -> Iterator[Observation]:
     """Yield what an examiner finds; if it fails, that is a finding too, and the others go on."""
     try:
         yield from examiner()

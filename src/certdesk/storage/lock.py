@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -14,7 +15,7 @@ if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 POLL_SECONDS = 0.05
 
@@ -77,23 +78,62 @@ def _lock(descriptor: int, path: Path, deadline: float) -> None:
         return
     while True:
         # Before the attempt, since a process may end after it.
-        owner = _owner(descriptor)
+        number = _written(descriptor)
+        runs = number is not None and _runs(number)
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         if time.monotonic() >= deadline:
+            owner = f"process {number}" if runs else _heirs(descriptor, number)
             raise DeskBusy(f"{path.parent} is in use by {owner}")
         time.sleep(POLL_SECONDS)
 
 
-def _owner(descriptor: int) -> str:
-    """Return who holds the lock: the process that took it, or one that inherited it."""
+def owner_of(path: Path) -> int | None:
+    """Return the process that took the lock, by its number; None if it has ended or none did."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        number = _written(descriptor)
+    finally:
+        os.close(descriptor)
+    return number if number is not None and _runs(number) else None
+
+
+def _written(descriptor: int) -> int | None:
+    """Return the number of the process that took the lock, as it wrote it into the file."""
     number = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-    if not number.isdecimal():
+    return int(number) if number.isdecimal() else None
+
+
+def _heirs(descriptor: int, number: int | None) -> str:
+    """Return who holds the lock although the process that took it has ended."""
+    if number is None:
         return "another process"
-    if _runs(int(number)):
-        return f"process {number}"
-    return f"a process that process {number} had started (`pgrep -f certdesk` lists such processes)"
+    heirs = [str(process) for process in _having_open(os.fstat(descriptor))]
+    started = f"process {number} had started and left behind"
+    if not heirs:
+        return f"a process that {started} (`pgrep -f certdesk` lists such processes)"
+    return f"process {', '.join(heirs)}, which {started}; end it with `kill -9 {' '.join(heirs)}`"
+
+
+def _having_open(file: os.stat_result) -> Iterator[int]:
+    """Yield the other processes of this user that have a file open, on Linux."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        if int(folder.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            if any(_is(each, file) for each in (folder / "fd").iterdir()):
+                yield int(folder.name)
+
+
+def _is(link: Path, file: os.stat_result) -> bool:
+    # The process may close a file meanwhile.
+    with contextlib.suppress(OSError):
+        return os.path.samestat(link.stat(), file)
+    return False
 
 
 def _runs(number: int) -> bool:

@@ -2,9 +2,11 @@
 
 The request is one line of JSON, `{"Action": …, "Parameters": {…}}`, and the reply is the API's
 envelope. The actions are the catalog's internal ones, which go through the same steps as the API's.
-An empty line is sent before the envelope, as soon as the request is accepted. A client that does
-not get it may retry; one that gets it but no envelope must first check whether the action was
-carried out.
+An empty line is sent before the envelope, as soon as the request is accepted, and again every few
+seconds while the desk works on it. A client that does not get the first one may retry; one that
+gets it but no envelope must first check whether the action was carried out. A client that hears
+nothing for longer faces a desk that hangs. If it leaves before its request is accepted, the action
+is not carried out.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import contextlib
 import grp
 import os
+import select
 import socket
 import stat
 import struct
@@ -34,7 +37,7 @@ from certdesk.wire.envelope import failure, success
 from certdesk.wire.strict_json import BadJson, parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -42,6 +45,9 @@ LINE_LIMIT = 1024 * 1024
 OPERATOR_THREADS = 2
 GRACE_SECONDS = 25
 TAKEN_IN_HAND = b"\n"
+STILL_SECONDS = 3
+"""How often a client hears that its request is being worked on."""
+
 _CREDENTIALS = struct.Struct("iII")
 PROBE_SECONDS = 2
 SOL_LOCAL, LOCAL_PEERCRED = 0, 1
@@ -98,13 +104,21 @@ async def admin_socket(
 
     async def carry_out(line: bytes, writer: asyncio.StreamWriter) -> None:
         # This comes first, since an accepted request is not sent again.
-        uid = _uid_of(writer.get_extra_info("socket"))
-        writer.write(TAKEN_IN_HAND)
-        writer.write(await threads.run(answer, desk, catalog, line, uid) + b"\n")
+        peer = writer.get_extra_info("socket")
+        uid = _uid_of(peer)
+        if _has_left(peer):
+            raise ConnectionResetError
+        _send(writer, TAKEN_IN_HAND)
+        reply = threads.run(answer, desk, catalog, line, uid)
+        while not (await asyncio.wait([reply], timeout=STILL_SECONDS))[0]:
+            # The action goes on even if its client has left.
+            with contextlib.suppress(ConnectionError):
+                _send(writer, TAKEN_IN_HAND)
+        _send(writer, reply.result() + b"\n")
         await writer.drain()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.LimitOverrunError, ValueError):
+        with contextlib.suppress(asyncio.LimitOverrunError, ValueError), _noting_who_left():
             line = await reader.readline()
             if line:
                 task = asyncio.create_task(carry_out(line, writer))
@@ -123,6 +137,32 @@ async def admin_socket(
             _remove(path, ours)
             if in_hand:
                 await asyncio.wait(in_hand, timeout=GRACE_SECONDS)
+
+
+@contextlib.contextmanager
+def _noting_who_left() -> Iterator[None]:
+    try:
+        yield
+    except ConnectionError:
+        log.info("an operator's command ended before it had its answer")
+
+
+def _send(writer: asyncio.StreamWriter, content: bytes) -> None:
+    """Send something.
+
+    Raises:
+        ConnectionResetError: the client has left. Some event loops raise a RuntimeError for that.
+    """
+    if writer.is_closing():
+        raise ConnectionResetError
+    writer.write(content)
+
+
+def _has_left(peer: socket.socket) -> bool:
+    """Return whether the client has closed its end, even if its request has not been read yet."""
+    poll = select.poll()
+    poll.register(peer.fileno(), 0)
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def _make_way(path: Path) -> None:
