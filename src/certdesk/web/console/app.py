@@ -101,7 +101,8 @@ class Console:
             return await line.run(self._answers.answer, asked)
 
     def _file(self, request: Request, name: str) -> Response:
-        file = self._static.answer(name, request.headers.get("accept-encoding", ""))
+        accepted = ",".join(request.headers.getlist("accept-encoding"))
+        file = self._static.answer(name, accepted)
         if file is None:
             raise Refused(404)
         _check_method(request, READS)

@@ -22,8 +22,11 @@ may be reached earlier by a client whose connections are not spread.
 """
 
 
-LEAST_BODIES_MIB = 9
-"""The least memory for bodies in a process: a quarter of it, for one address, takes a letter."""
+LEAST_BODIES_MIB = 30
+"""The least memory for bodies in a process.
+
+A quarter of it, for one address, takes a letter, or an answer to a reviewer with five files.
+"""
 
 
 def share_of(settings: Settings, processes: int) -> Settings:
