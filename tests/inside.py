@@ -48,6 +48,7 @@ from certdesk.testing.store import MemoryStore
 from certdesk.testing.validation import ScriptedCaa, ScriptedValidator
 from certdesk.vault.local_keyset import LocalKeyset
 from certdesk.vault.tink_vault import TinkVault
+from certdesk.web.admin import name_of_user
 from certdesk.workflow.order_engine import OrderEngine, Suspended
 from certdesk.workflow.order_scheduler import OrderScheduler
 from certdesk.workflow.order_state import OrderState, store_state
@@ -196,7 +197,7 @@ class InsideDesk:
 
     def operator_as(self, uid: int, action: str, **parameters: object) -> dict[str, Any]:
         """Carry out an operator's action as a user of the system."""
-        return self.call(replace(OPERATOR, uid=uid), action, **parameters)
+        return self.call(replace(OPERATOR, uid=uid, name=name_of_user(uid)), action, **parameters)
 
     def account(self) -> Caller:
         """Open an account; give it as the caller of its first key."""

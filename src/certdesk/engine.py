@@ -106,8 +106,8 @@ class Caller(Record, kw_only=True):
 
     `user_id` is the user, None for the account itself; `grants` are its policies. `uid` is the
     system user who runs the operator's command, None if unknown. `person` is the login of the
-    console, None if it is another entrance; `name` is that of the login. `session` is the digest of
-    the person's session.
+    console, None if it is another entrance; `name` is that of the login or of the system user.
+    `session` is the digest of the person's session.
     """
 
     uin: str

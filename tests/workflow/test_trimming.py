@@ -168,16 +168,22 @@ def test_an_order_opened_again_after_its_material_went_takes_new_material(desk: 
 
 
 def test_an_order_that_people_look_at_keeps_what_they_look_at(desk: Desk) -> None:
-    """However long they take; the letter goes 398 days after it came once they are done."""
+    """However long they take; letter and files go 398 days after they came once they are done."""
     order = desk.submit(LETTER_OV)
     desk.call(desk.caller, "UploadConfirmLetter", CertificateId=order, ConfirmLetter=LETTER)
+    desk.operator("AddAttachment", Id=f"order:{order}", Name="register.pdf", File=LETTER)
+    desk.operator("AddAttachment", Id="manager:1", Name="register.pdf", File=LETTER)
     desk.after(3000 * DAY)
     assert desk.numbers(order) == [1]
     assert len(desk.store.read(lambda unit: unit.letters.where())) == 1
+    assert len(desk.store.read(lambda unit: unit.vetting_files.where())) == 2
 
     desk.operator("RejectReview", Id="manager:1", Reason="gone")
     desk.after(timedelta(0))
     assert desk.store.read(lambda unit: unit.letters.where()) == []
+    (kept,) = desk.store.read(lambda unit: unit.vetting_files.where())
+    assert kept.subject == "manager:1"
+    assert "file of a review" in [entry.detail for entry in desk.audit(order)]
     assert "letter (confirm)" in [entry.detail for entry in desk.audit(order)]
 
 

@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from certdesk.domain.orders.advice import QUESTION_ASKED
 from certdesk.domain.orders.lifecycle import (
     STATUS_NAMES,
     Event,
@@ -88,7 +89,10 @@ def statuses_page() -> str:
         "failed or was paid back, or why its certificate is or is not revoked.",
         table(
             ("StatusMsg", "What comes next"),
-            [(code(each.value), MESSAGES[each]) for each in StatusMessage],
+            [
+                *((code(each.value), MESSAGES[each]) for each in StatusMessage),
+                (code(QUESTION_ASKED), "the owner answers in the console"),
+            ],
         ),
         "## LocalCheck",
         "The result of CheckCertificateDomainVerification for a name; `LocalCheckFailReason` "

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import grp
 import os
+import pwd
 import select
 import socket
 import stat
@@ -66,7 +67,7 @@ def answer(desk: Desk, catalog: Catalog, line: bytes, uid: int) -> bytes:
     try:
         action, parameters = _parse(catalog, line)
         request = action.decode(parameters)
-        caller = replace(OPERATOR, uid=uid)
+        caller = replace(OPERATOR, uid=uid, name=name_of_user(uid))
         reply = desk.perform(action, caller, request, request_id)
         log.info("operator", request_id=request_id, action=action.name, uid=uid)
         return success(reply, request_id)
@@ -75,6 +76,14 @@ def answer(desk: Desk, catalog: Catalog, line: bytes, uid: int) -> bytes:
     except Exception:
         log.exception("unforeseen", request_id=request_id)
         return failure(InternalError(), request_id)
+
+
+def name_of_user(uid: int) -> str:
+    """Return the name of a user of the system; `uid N` if the system has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _parse(catalog: Catalog, line: bytes) -> tuple[Action, dict[str, object]]:

@@ -6,8 +6,6 @@ login of the console.
 
 from __future__ import annotations
 
-import pwd
-
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.vetting.deciders import Decider, login_of
@@ -21,16 +19,8 @@ from certdesk.ports import Unit
 
 
 def name_of(caller: Caller) -> str:
-    """Return the name that is vouched for: of the login, or of the user of the system.
-
-    It is `uid N` if the system has no name for that user.
-    """
-    if caller.person is not None or caller.uid is None:
-        return caller.name or caller.operator
-    try:
-        return pwd.getpwuid(caller.uid).pw_name
-    except KeyError:
-        return caller.operator
+    """Return the name that is vouched for: of the login, or of the user of the system."""
+    return caller.name or caller.operator
 
 
 def signed(context: Context) -> str:
