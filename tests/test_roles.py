@@ -58,6 +58,7 @@ AUDITORS = OWN_LOGIN | {
     "ShowPerson",
     "ShowPolicy",
     "ShowReview",
+    "ShowStaffHome",
     "ShowUser",
     "VaultStatus",
 }

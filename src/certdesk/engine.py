@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Generic, cast
@@ -241,7 +241,10 @@ AT_ONCE.set_result(None)
 
 
 class Desk(Record, kw_only=True, gc=True):
-    """Everything that actions work on, and the way to run an action."""
+    """Everything that actions work on, and the way to run an action.
+
+    `health` returns at once what is wrong with the desk, in plain words.
+    """
 
     store: Store
     vault: Vault
@@ -256,6 +259,7 @@ class Desk(Record, kw_only=True, gc=True):
     work: Work
     rules: Rules
     examiners: tuple[Examiner, ...] = ()
+    health: Callable[[], Iterable[str]] = tuple
 
     def perform(
         self,

@@ -228,6 +228,7 @@ def _put_together(
         examiners=examiners(
             settings, database, world, issuers, resolver, background, _stock_sizes(settings)
         ),
+        health=lambda: watched.lines(),  # noqa: PLW0108 -- what watches the desk is made below
     )
     # It carries out actions of the desk, which in turn checks it.
     renewing = Renewing(desk, actions(), per_minute=settings.renewal_per_minute, counts=metrics)

@@ -41,6 +41,10 @@ class Watched(Record, kw_only=True, gc=True):
     probe: Probe
     watching: Watching
 
+    def lines(self) -> list[str]:
+        """Return what is wrong now, in plain words, without waiting."""
+        return [*self.probe.faults(), *self.watching.notes()]
+
 
 def figures(actions: Catalog) -> Metrics:
     """Return the metrics of all actions of the API."""

@@ -248,6 +248,7 @@ class Unit:
         Collection[Question],
         Key("question_id"),
         Index("subject"),
+        Index("answered_at"),
         Index("uin", "asked_at"),
         CountedBy(of_question),
     ]
@@ -298,6 +299,7 @@ class Unit:
         Collection[Renewal],
         Key("certificate_id"),
         Index("due_at"),
+        Index("ends_at"),
         Index("uin", "reason"),
         LimitedBy("one for an order"),
     ]

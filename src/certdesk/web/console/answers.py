@@ -91,7 +91,9 @@ class Answers:
         if asked.is_change:
             guards.check_sender(asked.headers, asked.origin)
             guards.check_token(asked.cookie, asked.form.raw(guards.TOKEN))
-        visit = Visit(asked, visitor_of(self._premises.desk, asked.cookie), self._premises)
+        uses = not asked.page.refreshes
+        visitor = visitor_of(self._premises.desk, asked.cookie, uses=uses)
+        visit = Visit(asked, visitor, self._premises)
         # Who has no session gets a value too: the token of the form that signs in is bound to it.
         cookie = asked.cookie or secrets.token_urlsafe(32)
         answered = way_in(visit) or _answered(visit)
@@ -182,6 +184,9 @@ def _answered(visit: Visit) -> Answered:
 
 
 def _redirect(redirect: Redirect, asked: Asked) -> Response:
+    if asked.page.refreshes:
+        # A part of a page cannot show another page: the browser opens the whole page anew.
+        return Response(None, 204, HEADERS | {"HX-Refresh": "true"})
     target = f"{ROOT}{redirect.path}"
     if redirect.said:
         # A key that nobody wrote a sentence for is a mistake of the page.

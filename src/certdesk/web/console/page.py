@@ -102,6 +102,8 @@ class Page(Record, gc=True):
     `show` answers a GET, `act` a POST. A refusal of an action within `act` shows the page again,
     with the refusal beside its field. `roles` may open it. `menu` is the word in the navigation, if
     the page is in it. `body_limit` is in bytes.
+    A page that `refreshes` another one is a part of it, which browsers ask for by themselves: a
+    session ends as if they did not.
     """
 
     path: str
@@ -111,6 +113,7 @@ class Page(Record, gc=True):
     roles: Collection[Role] = EVERYBODY_SIGNED_IN
     menu: str = ""
     body_limit: int = 64 * KIB
+    refreshes: bool = False
 
     @property
     def template(self) -> str:

@@ -42,15 +42,15 @@ class Visitor(Record, kw_only=True, gc=True):
 NOBODY = Visitor()
 
 
-def visitor_of(desk: Desk, cookie: str) -> Visitor:
-    """Return who has a cookie, and note that its session is in use."""
+def visitor_of(desk: Desk, cookie: str, *, uses: bool = True) -> Visitor:
+    """Return who has a cookie, and note that its session is in use if this `uses` it."""
     if not cookie:
         return NOBODY
     digest, now = digest_of(cookie), desk.clock.now()
     known = desk.store.read(lambda unit: session_of(unit, digest, now))
     if known is None:
         return NOBODY
-    if known.is_to_be_touched:
+    if uses and known.is_to_be_touched:
         # Another request has noted it, or ended the session.
         with contextlib.suppress(Stale):
             desk.store.write(lambda unit: touch(unit, digest, now))

@@ -23,7 +23,7 @@ from certdesk.web.console.pages import (
 )
 
 PAGES: tuple[Page, ...] = (
-    home.PAGE,
+    *home.PAGES,
     reviews.PAGE,
     *review.PAGES,
     *decisions.PAGES,
