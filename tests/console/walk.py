@@ -114,6 +114,18 @@ def review(console: ConsoleDesk) -> str:
     return f"/reviews/manager:{console.desk.manager(keys, console.desk.company(keys))}"
 
 
+def start_with_review(console: ConsoleDesk) -> str:
+    """Have a review wait; return the path of the start."""
+    review(console)
+    return "/"
+
+
+def start_with_order(console: ConsoleDesk) -> str:
+    """Have orders of the account wait for their owner; return the path of the start."""
+    console.desk.client(console.keys).buy()
+    return "/"
+
+
 def question(console: ConsoleDesk) -> str:
     """Return the path of a question to the account, for its users."""
     waiting = ROOT + review(console)
@@ -143,7 +155,8 @@ STOPS = (
     Stop("authenticator", "/account/authenticator", invited),
     Stop("authenticator-refused", "/account/authenticator", invited, send(Code="000000")),
     Stop("start", "/", "operator"),
-    Stop("start-of-user", "/", "user"),
+    Stop("start-of-reviewer", start_with_review, "reviewer"),
+    Stop("start-of-user", start_with_order, "user"),
     Stop("account", "/account", "operator"),
     Stop("password", "/account/password", "operator"),
     Stop("again", "/again", "operator"),
@@ -158,10 +171,12 @@ STOPS = (
     Stop("audit-log", "/audit", "auditor"),
     Stop("questions", "/questions", "user"),
     Stop("question", question, "user"),
+    Stop("audit-searched", "/audit?By=operator&Action=InviteStaff", "operator"),
     Stop("not-found", "/nowhere"),
 )
 
 NOT_SHOWN = {
+    "/now": "a part of the start",
     "/audit/report": "a file",
     "/decisions/report": "a file",
     "/reviews/{id}/files/{file}": "a file",

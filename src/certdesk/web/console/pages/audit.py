@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import Role
 from certdesk.domain.values.csv_text import csv_text
 from certdesk.operator.console.audit import SearchAuditReply
 from certdesk.web.console.page import File, Page, Shown
+from certdesk.web.console.problems import problems_of
 from certdesk.web.console.visit import Visit
 
 READERS = (Role.OPERATOR, Role.AUDITOR)
-FIELDS = {
-    "by": "By",
-    "about": "About",
-    "action": "Action",
-    "uin": "Uin",
-    "text": "Text",
-    "from": "FromDate",
-    "until": "UntilDate",
-}
-"""The parameters of the action, by the names of the fields."""
+FIELDS = ("By", "About", "Action", "Uin", "Text", "FromDate", "UntilDate")
+"""The fields of the form, which are parameters of the action."""
 
 ON_A_PAGE = 50
 MOST_REPORTED = 10_000
@@ -31,15 +25,20 @@ COLUMNS = ("Time", "By", "Actor", "Action", "About", "Account", "Detail", "Reque
 
 def show(visit: Visit) -> Shown:
     """Show a part of the entries that fit."""
-    sought = {name: visit.query.text(name) for name in FIELDS}
-    found = _found(visit, Limit=ON_A_PAGE, After=visit.query.text("after"))
+    sought = _sought(visit)
+    after = visit.query.text("after")
+    try:
+        found = _found(visit, Limit=ON_A_PAGE, After=after)
+    except InvalidParam as error:
+        visit.problem = problems_of(error, visit.query)
+        found = SearchAuditReply(entries=[], next=None, seen=None)
     return Shown(
         "Audit log",
         entries=found.entries,
-        seen=found.seen,
+        seen=found.seen if len(found.entries) < ON_A_PAGE else None,
         sought=sought,
         narrowed=any(sought.values()),
-        first=_address(PATH, sought) if visit.query.text("after") else "",
+        first=_address(PATH, sought) if after else "",
         after=_address(PATH, sought, after=found.next) if found.next else "",
         report=_address(REPORT, sought),
         most=MOST_REPORTED,
@@ -66,9 +65,12 @@ def report(visit: Visit) -> File:
     return File("audit.csv", "text/csv; charset=utf-8; header=present", table.encode())
 
 
+def _sought(visit: Visit) -> dict[str, str]:
+    return {name: visit.query.text(name) for name in FIELDS}
+
+
 def _found(visit: Visit, **more: object) -> SearchAuditReply:
-    sought = {parameter: visit.query.text(name) for name, parameter in FIELDS.items()}
-    found: SearchAuditReply = visit.run("SearchAudit", **sought, **more)
+    found: SearchAuditReply = visit.run("SearchAudit", **_sought(visit), **more)
     return found
 
 
