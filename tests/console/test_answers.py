@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from certdesk.web.console.answers import Answers
 from certdesk.web.console.app import Line
 from certdesk.web.console.forms import Form
 from certdesk.web.console.origins import origin_of
-from certdesk.web.console.page import Access, Page, Redirect, Shown
+from certdesk.web.console.page import Access, Answered, File, Page, Redirect, Shown
 from certdesk.web.console.problems import problems_of
 from certdesk.web.console.rendering import FOLDER, environment
 from certdesk.web.console.static_files import StaticFiles
@@ -47,6 +47,11 @@ def answer_to(failure: Exception) -> Response:
         del visit
         raise failure
 
+    return answer_of(show)
+
+
+def answer_of(show: Callable[[Visit], Answered]) -> Response:
+    """Return the answer for a page."""
     asked = Asked(
         page=Page("/page", show, access=Access.EVERYBODY),
         path="/page",
@@ -102,6 +107,25 @@ def test_who_has_to_sign_in_or_prove_it_comes_back_afterwards(
     """The page that was asked for is in the address of the next one."""
     answer = answer_to(failure)
     assert answer.headers["Location"] == f"/console/{page}?next=%2Fpage%3Fa%3Db"
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("letter.pdf", "letter.pdf"),
+        ('a"; filename="b.html', "a_filename_b.html"),
+        ("a\r\nSet-Cookie: a=b", "a_Set-Cookie_a_b"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("签名.pdf", "_.pdf"),
+        ("...", "file"),
+    ],
+)
+def test_a_file_is_saved_and_never_shown(name: str, saved: str) -> None:
+    """By a name that is safe, whoever has given it."""
+    answer = answer_of(lambda _: File(name, "text/html", b"<script>alert(1)</script>"))
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{saved}"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"].endswith("; sandbox")
 
 
 def test_requests_beyond_the_bound_are_told_to_come_back() -> None:

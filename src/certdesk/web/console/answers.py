@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,9 @@ UNFIT = 422
 """The status of a form that is shown again."""
 
 FAILED = 500
+
+LONGEST_NAME = 100
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 log = structlog.get_logger()
 
@@ -201,9 +205,14 @@ def _redirect(redirect: Redirect, asked: Asked) -> Response:
 def _file(file: File) -> Response:
     headers = HEADERS | {
         "Content-Security-Policy": SEALED_POLICY,
-        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "Content-Disposition": f'attachment; filename="{_safe(file.name)}"',
     }
     return Response(file.content, 200, headers, media_type=file.kind)
+
+
+def _safe(name: str) -> str:
+    """Return a file's name that can be in a header, and on any disk."""
+    return _UNSAFE.sub("_", name)[:LONGEST_NAME].strip(".") or "file"
 
 
 def _set_cookie(response: Response, asked: Asked, value: str) -> None:
