@@ -22,8 +22,9 @@ DEVICE = {
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
+def page(any_console: ConsoleDesk, browser: Browser) -> Iterator[Page]:
     """A browser with an authenticator, which the tests of this module share."""
+    del any_console  # each desk has a browser of its own
     context = browser.new_context()
     context.set_default_timeout(10_000)
     page = context.new_page()
@@ -35,61 +36,61 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def login(console: ConsoleDesk, page: Page) -> Login:
+def login(any_console: ConsoleDesk, page: Page) -> Login:
     """A reviewer who was invited, chose a password, and made a passkey as the second step."""
-    login, path = console.invitation("reviewer")
-    page.goto(console.url(path))
+    login, path = any_console.invitation("reviewer")
+    page.goto(any_console.url(path))
     page.locator("#Password").fill(login.password)
     page.locator("#Repeated").fill(login.password)
     page.get_by_role("button", name="Save the password").click()
     page.get_by_role("link", name="a passkey").click()
     page.locator("#Name").fill("my laptop")
     page.get_by_role("button", name="Make a passkey").click()
-    page.wait_for_url(console.url())
+    page.wait_for_url(any_console.url())
     return login
 
 
-def sign_out(console: ConsoleDesk, page: Page) -> None:
+def sign_out(any_console: ConsoleDesk, page: Page) -> None:
     """Forget the session, as another browser would; the authenticator stays."""
     page.context.clear_cookies()
-    page.goto(console.url("/console/sign-in"))
+    page.goto(any_console.url("/console/sign-in"))
 
 
 def test_a_person_signs_in_with_a_passkey_and_types_nothing(
-    console: ConsoleDesk, page: Page, login: Login
+    any_console: ConsoleDesk, page: Page, login: Login
 ) -> None:
     """Without breaking the policy of a page."""
-    sign_out(console, page)
+    sign_out(any_console, page)
     found: list[str] = []
     watch(page, found)
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url(console.url())
-    page.goto(console.url("/console/account"))
+    page.wait_for_url(any_console.url())
+    page.goto(any_console.url("/console/account"))
     expect(page.get_by_role("main")).to_contain_text(login.name)
     assert found == []
 
 
 def test_a_passkey_is_the_second_step_after_a_password(
-    console: ConsoleDesk, page: Page, login: Login
+    any_console: ConsoleDesk, page: Page, login: Login
 ) -> None:
     """Who has no app is asked for no code."""
-    sign_out(console, page)
+    sign_out(any_console, page)
     page.locator("#Name").fill(login.name)
     page.locator("#Password").fill(login.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Second step")
     expect(page.locator("#Code")).to_have_count(0)
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url(console.url())
+    page.wait_for_url(any_console.url())
 
 
 def test_passkeys_are_listed_added_and_removed_after_a_proof(
-    console: ConsoleDesk, page: Page, login: Login
+    any_console: ConsoleDesk, page: Page, login: Login
 ) -> None:
     """The proof is a passkey too; a device says when it has one already."""
     del login
-    console.move_clock(6 * 60)
-    page.goto(console.url("/console/account/passkeys"))
+    any_console.move_clock(6 * 60)
+    page.goto(any_console.url("/console/account/passkeys"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Who are you?")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your passkeys")
@@ -97,32 +98,32 @@ def test_passkeys_are_listed_added_and_removed_after_a_proof(
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_role("button", name="Make a passkey").click()
     expect(page.get_by_role("alert")).to_have_text("This device already has a passkey for you.")
-    page.goto(console.url("/console/account/passkeys"))
+    page.goto(any_console.url("/console/account/passkeys"))
     page.get_by_role("button", name="Remove my laptop").click()
     expect(page.get_by_text("This is your only second step")).to_be_visible()
 
 
-def test_without_scripts_the_other_ways_remain(console: ConsoleDesk, browser: Browser) -> None:
+def test_without_scripts_the_other_ways_remain(any_console: ConsoleDesk, browser: Browser) -> None:
     """The buttons of passkeys are not shown."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(console.url("/console/sign-in"))
+    page.goto(any_console.url("/console/sign-in"))
     expect(page.get_by_role("button", name="Use a passkey")).to_be_hidden()
     expect(page.locator("#Password")).to_be_visible()
     context.close()
 
 
 def test_pages_with_passkeys_can_be_used_by_everybody(
-    console: ConsoleDesk, browser: Browser
+    any_console: ConsoleDesk, browser: Browser
 ) -> None:
     """With a screen reader, and on a telephone."""
-    visitor = console.somebody("reviewer")
+    visitor = any_console.somebody("reviewer")
     context = browser.new_context(bypass_csp=True)
     for name, value in visitor.cookies.items():
-        context.add_cookies([{"name": name, "value": value, "url": console.origin}])
+        context.add_cookies([{"name": name, "value": value, "url": any_console.origin}])
     page = context.new_page()
     for path in ("/account/passkeys", "/account/passkeys/new", "/again"):
-        page.goto(console.url(f"/console{path}"))
+        page.goto(any_console.url(f"/console{path}"))
         check_page(page)
         check_width(page)
     context.close()

@@ -42,13 +42,22 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OidcMock]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def console(tmp_path_factory: pytest.TempPathFactory, provider: OidcMock) -> Iterator[ConsoleDesk]:
-    """A desk that people sign in to with it."""
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
+)
+def console(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    provider: OidcMock,
+) -> Iterator[ConsoleDesk]:
+    """A desk that people sign in to with it: one process, or two that share PostgreSQL."""
     folder = tmp_path_factory.mktemp("console")
     secret = folder / "secret"
     secret.write_text("a secret\n")
     settings = NO_RSA_STOCK + SETTINGS.format(issuer=provider.issuer, secret=secret)
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").database()
+        settings = f'database = "{url}"\nhttp.workers = 2\n{settings}'
     with console_in(folder, settings) as started:
         yield started
 

@@ -16,7 +16,7 @@ from certdesk.domain.errors import InvalidParam, SignInRefused
 from certdesk.domain.people.role import Role
 from certdesk.engine import Caller
 from certdesk.operator.people.links import all_linked
-from certdesk.operator.people.sessions import touch
+from certdesk.operator.people.sessions import session_of, touch
 from certdesk.workflow.group_checks import GroupChecks
 from tests.inside import InsideDesk
 from tests.operator.people import (
@@ -296,6 +296,28 @@ def test_the_provider_proves_again_who_is_signed_in(desk: InsideDesk) -> None:
     assert browser.caller.person == person
     browser.sign_in("anna")
     assert (browser.caller.person, other.is_signed_in) == (person, True)
+
+
+@pytest.mark.parametrize(
+    ("age", "is_proved"),
+    [
+        (timedelta(0), True),
+        (timedelta(minutes=4), True),
+        (timedelta(hours=1), False),
+        (None, False),
+    ],
+)
+def test_a_provider_that_knows_somebody_for_hours_proves_nothing_now(
+    desk: InsideDesk, age: timedelta | None, *, is_proved: bool
+) -> None:
+    """Somebody else may have come to the browser, and pressed the button."""
+    desk.provider.age = age
+    browser = signed_in(desk, "anna")
+    digest, now = browser.caller.session, desk.clock.now()
+    assert digest is not None
+    known = desk.store.read(lambda unit: session_of(unit, digest, now))
+    assert known is not None
+    assert known.is_proved is is_proved
 
 
 def test_a_provider_is_the_second_step_of_a_password(desk: InsideDesk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from certdesk.domain.people.id_token import Identity
@@ -21,6 +22,8 @@ class MemoryProvider:
         """The groups of each person, by subject."""
         self.down = False
         """Whether it does not answer."""
+        self.age: timedelta | None = timedelta(0)
+        """How long ago people proved to it who they are, None if it does not say."""
         self.refreshes = True
         """Whether it can be asked again later."""
         self._codes: dict[str, tuple[str, str]] = {}
@@ -63,7 +66,10 @@ class MemoryProvider:
         if subject not in self.groups:
             raise ProviderFailed("the person is not known")
         identity = Identity(
-            issuer=self.provider.issuer, subject=subject, groups=self.groups[subject]
+            issuer=self.provider.issuer,
+            subject=subject,
+            groups=self.groups[subject],
+            age=self.age,
         )
         return Vouched(identity=identity, refresh=Secret(subject) if self.refreshes else None)
 

@@ -34,13 +34,15 @@ class ClaimRefused(ValueError):
 class Identity(Record, kw_only=True):
     """A person, as a provider vouches for them.
 
-    `groups` is None where the claims do not say. `name` is for display alone.
+    `groups` is None where the claims do not say. `name` is for display alone. `age` is how long ago
+    the person proved to the provider who they are, None if it does not say.
     """
 
     issuer: str
     subject: str
     name: str = ""
     groups: tuple[str, ...] | None = None
+    age: timedelta | None = None
 
 
 class Expected(Record, kw_only=True, gc=True):
@@ -80,6 +82,7 @@ def identity_of(claims: Mapping[str, object], expected: Expected) -> Identity:
         subject=subject,
         name=_name(claims),
         groups=groups_of(claims, provider),
+        age=_age(claims, expected.now),
     )
 
 
@@ -129,6 +132,12 @@ def _check_times(claims: Mapping[str, object], expected: Expected) -> None:
         raise ClaimRefused("is not valid yet (nbf)")
     if expected.since is not None and _time(claims, "auth_time") < expected.since - LEEWAY:
         raise ClaimRefused("is of an earlier sign-in (auth_time)")
+
+
+def _age(claims: Mapping[str, object], now: datetime) -> timedelta | None:
+    if "auth_time" not in claims:
+        return None
+    return max(now - _time(claims, "auth_time"), timedelta(0))
 
 
 def _time(claims: Mapping[str, object], name: str) -> datetime:

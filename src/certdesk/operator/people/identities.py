@@ -15,6 +15,7 @@ from certdesk.domain.people.names import folded, staff_name_fault
 from certdesk.domain.people.provider import Provider, role_for
 from certdesk.domain.people.records import OidcIdentity, Person
 from certdesk.domain.people.role import STAFF, Role
+from certdesk.domain.people.sessions import LONGEST
 from certdesk.domain.values.record import replace
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
@@ -22,7 +23,7 @@ from certdesk.operator.people.inviting import holder
 from certdesk.operator.people.linking_identities import put_identity
 from certdesk.operator.people.lookups import may_sign_in, own_person, subject_of
 from certdesk.operator.people.sessions import end_sessions
-from certdesk.ports import DESK, Place, Unit, Vault, Vouched
+from certdesk.ports import DESK, Place, Stale, Taken, Unit, Vault, Vouched
 
 LASTS = timedelta(hours=1)
 """How long a session lasts after the provider has vouched for the person."""
@@ -100,14 +101,20 @@ def accepted_invitation(
 def note_vouched(
     context: Context, unit: Unit, person: Person, vouched: Vouched, session: bytes
 ) -> None:
-    """Let a session last for an hour, and longer if the provider can be asked again."""
+    """Let a session last for an hour, and longer if the provider can be asked again.
+
+    A provider may let people in whom it has known for hours. So the session has the time of the
+    proof that the provider names; without one, it has none.
+    """
     began = unit.sessions.get(session)
     link = unit.oidc_identities.get(
         vouched.identity.issuer, vouched.identity.subject, person.person_id
     )
     if began is None or link is None:
         return
-    unit.sessions.replace(replace(began, ends_at=min(began.ends_at, context.now + LASTS)))
+    age = LONGEST if vouched.identity.age is None else vouched.identity.age
+    ends_at = min(began.ends_at, context.now + LASTS)
+    unit.sessions.replace(replace(began, ends_at=ends_at, proved_at=context.now - age))
     if vouched.refresh is not None:
         sealed = context.desk.vault.seal(vouched.refresh, place_of_identity(link))
         check_at = context.now + CHECKED_AFTER
@@ -157,9 +164,13 @@ def _new_staff(context: Context, unit: Unit, provider: Provider, identity: Ident
     if role is None:
         raise SignInRefused(NO_GROUP)
     name = _free_name(unit, identity)
-    person = unit.people.add(
-        Person(role=role, name=name, folded=folded(name), created_at=context.now)
-    )
+    try:
+        person = unit.people.add(
+            Person(role=role, name=name, folded=folded(name), created_at=context.now)
+        )
+    except Taken:
+        # Somebody else has just got the name.
+        raise Stale from None
     unit.oidc_identities.add(
         OidcIdentity(
             issuer=identity.issuer,
