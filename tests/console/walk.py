@@ -149,6 +149,7 @@ def send(**fields: str) -> Callable[[Page], None]:
 STOPS = (
     Stop("sign-in", "/sign-in"),
     Stop("sign-in-refused", "/sign-in", then=send(Name="anna", Password="not hers")),
+    Stop("provider-refused", "/sign-in/with/company/back?state=x"),
     Stop("invitation", invitation),
     Stop("invitation-refused", invitation, then=send(Password=PASSWORD, Repeated=f"{PASSWORD}x")),
     Stop("second-step", "/second-step", halfway),
@@ -182,7 +183,6 @@ NOT_SHOWN = {
     "/reviews/{id}/files/{file}": "a file",
     "/reviews/{id}/letter": "a file",
     "/sign-in/with/{provider}": "it leads to a provider",
-    "/sign-in/with/{provider}/back": "it leads from a provider",
     "/sign-out": "it only signs out",
 }
 """Pages without a picture, and why."""

@@ -71,9 +71,9 @@ def own_session(context: Context, unit: Unit) -> Session:
     return session
 
 
-def is_by_group(unit: Unit, person: Person) -> bool:
+def is_by_group(unit: Unit, person_id: int) -> bool:
     """Return whether the desk made the login because of a group at a provider."""
-    return any(each.by_group for each in unit.oidc_identities.where(person_id=person.person_id))
+    return any(each.by_group for each in unit.oidc_identities.where(person_id=person_id))
 
 
 def subject_of(person: Person) -> str:

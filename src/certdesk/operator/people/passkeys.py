@@ -153,7 +153,7 @@ def _may_add(context: Context, unit: Unit) -> Person:
         InvalidParam: the person has too many, or may have none.
     """
     person = allowed_person(context, unit)
-    if is_by_group(unit, person):
+    if is_by_group(unit, person.person_id):
         # It would still open the console after the group is lost.
         raise InvalidParam("You sign in with a provider only, so you have no passkeys here.")
     if unit.passkeys.count(person_id=person.person_id) >= MOST_PASSKEYS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.people.provider import Provider
 from certdesk.engine import Context
-from certdesk.operator.people.lookups import login_of_person, may_sign_in
+from certdesk.operator.people.lookups import is_by_group, login_of_person, may_sign_in
 from certdesk.operator.people.signing_in import ANYBODY
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request
@@ -33,6 +33,7 @@ class ListWaysRequest(Request):
 class ListWaysReply(Reply):
     """Whether there is a password, an app and a passkey; the providers, and other logins there.
 
+    `ByGroup` says that the login is of a group at a provider, and has no other way.
     For a stranger, the ways of everybody: nobody learns how another person signs in.
     """
 
@@ -41,6 +42,7 @@ class ListWaysReply(Reply):
     passkey: bool
     providers: list[ProviderInfo]
     others: list[LoginInfo]
+    by_group: bool
 
 
 @catalog.action(internal=True, roles=ANYBODY)
@@ -64,6 +66,7 @@ def list_ways(context: Context, request: ListWaysRequest) -> Commit[ListWaysRepl
                 for each in providers
                 if each.issuer in issuers
             ],
+            by_group=number is not None and is_by_group(unit, number),
             others=[] if number is None else _others(unit, number, providers),
         )
 

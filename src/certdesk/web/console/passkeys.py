@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
+from certdesk.domain.errors import InvalidParam, ProofNeeded, SignInRefused
 from certdesk.web.console.page import File
 from certdesk.web.console.visit import Visit
 
 
 def options(visit: Visit, action: str) -> File:
-    """Return what the script asks the browser, as an action says."""
-    reply = visit.run(
-        action,
-        Origin=visit.asked.origin.text,
-        Visitor=visit.asked.cookie,
-        Network=visit.asked.network,
-    )
-    return File("passkey.json", "application/json", reply.options.encode())
+    """Return what the script asks the browser, as an action says, or why it asks nothing."""
+    try:
+        said = visit.run(
+            action,
+            Origin=visit.asked.origin.text,
+            Visitor=visit.asked.cookie,
+            Network=visit.asked.network,
+        ).options
+    except (InvalidParam, ProofNeeded, SignInRefused) as refused:
+        said = json.dumps({"problem": refused.detail or refused.message})
+    return File("passkey.json", "application/json", said.encode())
 
 
 def answered(visit: Visit) -> dict[str, object]:

@@ -9,8 +9,7 @@ from certdesk.web.console.visit import Visit
 def show(visit: Visit) -> Shown:
     """Show both."""
     own = visit.run("ListSessions")
-    others = visit.run("ListWays").others
-    return Shown("Your account", own=own, sessions=own.sessions, others=others)
+    return Shown("Your account", own=own, sessions=own.sessions, ways=visit.run("ListWays"))
 
 
 def act(visit: Visit) -> Redirect:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from certdesk.domain.errors import ProofNeeded
 from certdesk.web.console.page import Access, File, Page, Redirect, Shown
 from certdesk.web.console.passkeys import answered, options
+from certdesk.web.console.troubles import Refused
 from certdesk.web.console.visit import Visit
 
 PATH = "/account/passkeys"
@@ -22,7 +24,15 @@ def remove(visit: Visit) -> Redirect:
 
 
 def show_new(visit: Visit) -> Shown:
-    """Show the form for a new passkey."""
+    """Show the form for a new passkey.
+
+    Raises:
+        ProofNeeded: the person has to prove first who they are.
+    """
+    if visit.visitor.is_complete and not visit.visitor.has_proved:
+        raise ProofNeeded
+    if visit.run("ListWays").by_group:
+        raise Refused(403, "You sign in with a provider only, so you have no passkeys here.")
     return Shown("A new passkey", template="new_passkey.html", onward=visit.onward)
 
 

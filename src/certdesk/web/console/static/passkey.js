@@ -46,14 +46,24 @@ function answerOf(credential) {
   return JSON.stringify({ id, rawId: id, type: credential.type, response });
 }
 
+// What the desk says, or a problem: a sign-in that has ended leads to another page.
+async function saidBy(form) {
+  const body = new URLSearchParams({ FormToken: form.elements.FormToken.value });
+  try {
+    const answer = await fetch(form.dataset.begin, { method: "POST", body, redirect: "error" });
+    return await answer.json();
+  } catch {
+    return { problem: "The desk did not answer. Load the page again and try once more." };
+  }
+}
+
 async function asked(form) {
   const kind = form.dataset.passkey;
-  const body = new URLSearchParams({ FormToken: form.elements.FormToken.value });
-  const said = await fetch(form.dataset.begin, { method: "POST", body, redirect: "error" });
-  if (!said.ok) {
-    throw new Error("The desk did not answer. Load the page again and try once more.");
+  const said = await saidBy(form);
+  if (said.problem) {
+    throw new Error(said.problem);
   }
-  const publicKey = optionsOf(kind, await said.json());
+  const publicKey = optionsOf(kind, said);
   const credential = await navigator.credentials[kind]({ publicKey });
   return answerOf(credential);
 }
