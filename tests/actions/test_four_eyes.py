@@ -13,7 +13,7 @@ from certdesk.domain import errors
 from certdesk.domain.people.records import Person
 from certdesk.domain.people.role import Role
 from certdesk.engine import Caller
-from tests.actions.vetting import ANN, EV, Desk
+from tests.actions.vetting import ANN, DV, EV, Desk
 from tests.rules import rules_with
 
 ONE, OTHER = 7, 8
@@ -164,3 +164,16 @@ def test_what_was_decided_is_found_by_person_and_text_and_reported(
     (heading, row) = csv.reader(io.StringIO(report, newline=""))
     assert heading[0] == "Time"
     assert row[3:6] == ["rejected", order, "person-8 (person 8)"]
+
+
+def test_a_revocation_that_is_declined_is_among_the_decisions(desk: Desk) -> None:
+    """Rejected as a review, or kept by the operator."""
+    order = desk.submit(DV)
+    desk.take_on(order)
+    for validator in desk.validators.values():
+        validator.verdicts.clear()
+    desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason="superseded")
+    desk.console(desk.person(ONE, Role.OPERATOR), "KeepOrder", CertificateId=order, Reason="a slip")
+    (kept,) = desk.operator("ListDecisions")["Decisions"]
+    assert (kept["Action"], kept["By"]) == ("KeepOrder", "person-7 (person 7)")
+    assert kept["Detail"].endswith(": a slip")

@@ -82,7 +82,14 @@ def test_a_reviewer_finds_what_waits_and_all_that_it_needs(
     by_age = reviewer.open("/console/reviews?order=age").words
     assert "waited longest is first" in by_age
     page = reviewer.open(page_of(order))
-    for word in ("Example Trading Ltd", "020-62345678", "Ann", "Lee", "EVG 3.2.2.2", "O=Example"):
+    for word in (
+        "Example Trading Ltd",
+        "020-62345678",
+        "Ann",
+        "Lee",
+        "EVG 3.2.2.2",
+        "Company: Example",
+    ):
         assert word in page.words
     assert "Two people have to approve it. Nobody has so far." in page.words
 

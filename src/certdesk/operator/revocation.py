@@ -22,6 +22,7 @@ from certdesk.domain.values.revocation_reason import Reason
 from certdesk.domain.vetting.review import subject_of_revocation
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_order
+from certdesk.operator.vetting.deciding import signed
 from certdesk.operator.vetting.detail import checked_reason
 from certdesk.operator.vetting.seen_reviews import check_seen
 from certdesk.operator.vetting.subject import subject_of
@@ -101,6 +102,8 @@ def keep_order(context: Context, request: asked.KeepOrderRequest) -> Commit[Keep
         name = subject_of_revocation(order.certificate_id)
         check_seen(context, unit, subject_of(unit, name), request.attempt)
         withdraw_review(unit, name)
+        detail = f"{name} kept by {signed(context)}: {reason}"
+        context.record(unit, order.certificate_id, detail, uin=order.uin)
         kept = refuse(context, unit, order, reason, reason)
         return KeepOrderReply(certificate_id=order.certificate_id, status=kept.status)
 

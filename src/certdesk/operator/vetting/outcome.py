@@ -51,6 +51,7 @@ def fail(
 ) -> Collection[Order]:
     """Apply a rejection; return the orders that fail."""
     if subject.order is not None and subject.kind == REVOCATION:
+        context.record(unit, subject.order.certificate_id, detail, uin=subject.uin)
         revocation_steps.refuse(context, unit, subject.order, reason, detail)
         return ()
     if subject.order is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from certdesk.domain.people.role import STAFF
+from certdesk.operator.vetting.decisions import Decision
 from certdesk.web.console.page import File, Page, Shown
 from certdesk.web.console.visit import Visit
 
@@ -20,7 +21,7 @@ def show(visit: Visit) -> Shown:
     query = urlencode({name.lower(): value for name, value in sought.items() if value})
     return Shown(
         "Decisions",
-        decisions=listed.decisions,
+        decisions=[(each, _why(each)) for each in listed.decisions],
         total=listed.total_count,
         most=SHOWN,
         words=WORDS,
@@ -33,6 +34,14 @@ def report(visit: Visit) -> File:
     """Return them as a table."""
     table = visit.run("ReportDecisions", **_sought(visit)).csv
     return File("decisions.csv", "text/csv; charset=utf-8; header=present", table.encode())
+
+
+def _why(decision: Decision) -> str:
+    """Return the reason, or how much of the checklist was not ticked."""
+    if decision.action != "ApproveReview":
+        return decision.detail.partition(f" by {decision.by}: ")[2] or decision.detail
+    unticked = decision.detail.partition("; not ticked: ")[2]
+    return f"{unticked.count(',') + 1} items of the checklist not ticked" if unticked else ""
 
 
 def _sought(visit: Visit) -> dict[str, str]:

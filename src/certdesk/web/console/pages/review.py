@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from certdesk.domain.errors import ReviewChanged
 from certdesk.domain.people.role import REVIEWERS, STAFF
+from certdesk.domain.vetting.review import OPERATOR
 from certdesk.operator.vetting.content import ShowReviewReply
 from certdesk.web.console.page import KIB, Answered, File, Page, Redirect, Shown
 from certdesk.web.console.visit import Visit
@@ -16,11 +17,24 @@ from certdesk.web.console.visit import Visit
 FILE_LIMIT = 2048 * KIB
 """Bytes of a form with one file."""
 
+KEY = "AKID"
+"""The beginning of every SecretId."""
+
 CONFLICT = 409
 """The status of a decision about what has changed."""
 
 MEDIA = {"PDF": "application/pdf", "JPG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
 ENDINGS = {"PDF": ".pdf", "JPG": ".jpg", "PNG": ".png", "GIF": ".gif"}
+SUBJECT = {
+    "C": "Country",
+    "ST": "Region",
+    "L": "City",
+    "O": "Company",
+    "serialNumber": "Registration number",
+    "jurisdictionC": "Country of the register",
+}
+"""The parts of a certificate's subject, by their short names."""
+
 WORDS = (
     ("Order.Names", "the names"),
     ("Order.Subject", "what the certificate will say"),
@@ -55,7 +69,13 @@ def show(visit: Visit) -> Shown:
         waits=review.since is not None and review.verdict is None,
         decides=visit.visitor.role in REVIEWERS,
         address=f"/reviews/{quote(review.id)}",
+        why_not=in_words(review.why_not),
+        asker=asker,
         first=_MANAGER.search(review.why_not),
+        subject=[
+            (SUBJECT.get(part.partition("=")[0], part.partition("=")[0]), part.partition("=")[2])
+            for part in (review.order.subject if review.order else ())
+        ],
     )
 
 
@@ -119,6 +139,26 @@ def safe_name(name: str, form: str) -> str:
     """
     stem = _UNSAFE.sub("_", name.rpartition(".")[0] or name).strip("._-")
     return f"{stem[:80] or 'file'}{ENDINGS[form]}"
+
+
+def asker(name: str) -> str:
+    """Return in words who asked for a review, or answered a question.
+
+    >>> asker("AKIDabc"), asker("operator"), asker("ann")
+    ("the account's key", 'the operator', 'ann')
+    """
+    if name.startswith(KEY):
+        return "the account's key"
+    return "the operator" if name == OPERATOR else name
+
+
+def in_words(why_not: str) -> str:
+    """Return why somebody may not approve, without the id of a manager.
+
+    >>> in_words("Approve manager:2 first.")
+    'Approve its manager first.'
+    """
+    return _MANAGER.sub("its manager", why_not)
 
 
 def _decided(visit: Visit, action: str, said: str, **more: str) -> Answered:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from certdesk.domain.people.role import STAFF
 from certdesk.web.console.page import Page, Shown
+from certdesk.web.console.pages.review import asker, in_words
 from certdesk.web.console.visit import Visit
 
 ON_A_PAGE = 50
@@ -37,11 +38,12 @@ def show(visit: Visit) -> Shown:
     return Shown(
         "Reviews",
         reviews=[
-            (each, age(each.since, listed.now))
+            (each, age(each.since, listed.now), in_words(each.why_not))
             for each in listed.reviews[first : first + ON_A_PAGE]
         ],
         total=len(listed.reviews),
         kinds=KINDS,
+        asker=asker,
         questions=QUESTIONS,
         by_age=by_age,
         before=f"?page={page - 1}{order}" if first else "",
