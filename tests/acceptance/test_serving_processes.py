@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import fcntl
 import functools
+import itertools
 import json
 import os
 import resource
@@ -36,6 +37,7 @@ KILLS = 4
 NEWEST = -1
 REPLACED = "another serving process serves"
 ENDED = "a serving process ended, another is started"
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NO_ACCIDENT_SECONDS = 5.5
 """Seconds after which no two honest requests share a signature."""
 
@@ -260,7 +262,10 @@ def test_all_end_with_their_parent_and_another_desk_starts_then(tmp_path: Path) 
 
 
 def test_a_signal_ends_all_processes(tmp_path: Path) -> None:
-    """The parent lets them finish, takes no more connections, and ends in good order itself."""
+    """The parent lets them finish, takes no more connections, and ends in good order itself.
+
+    systemd and terminals signal all processes of a service, not the parent alone.
+    """
     desk = RunningDesk(tmp_path / "data", settings=UNLIMITED + NO_KEYS_AHEAD)
     desk.start()
     served = serving_processes_of(desk.pid)
@@ -268,6 +273,8 @@ def test_a_signal_ends_all_processes(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as threads, holding_writes(desk):
         buying = threads.submit(client.buy)
         until(lambda: waiting_to_write(served))
+        for process, number in itertools.product(served, STOPPING):
+            os.kill(process, number)
         stopping = threads.submit(desk.stop)
         until(lambda: refused(desk.endpoint))
     stopping.result()

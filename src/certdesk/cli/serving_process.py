@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from certdesk.cli import prepare_imports
 
+STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 
 def main() -> None:
     """Serve as the parent says on standard input."""
+    # A service manager signals all processes of a service. Only the parent stops this one, so that
+    # requests in progress are finished; and if the parent is gone, this one ends by itself.
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_IGN)
     prepare_imports()
     from certdesk.bootstrap import CANNOT_OPEN
     from certdesk.cli.common import UNREACHABLE, fail

@@ -30,7 +30,8 @@ def main() -> None:
     os.nice(LEAST_URGENT)
     # A service manager signals all processes of a service, the desk too; the desk ends this process
     # once it has answered.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     with socket.socket(fileno=0) as desk:
         while (request := receive(desk)) is not None:

@@ -107,6 +107,9 @@ async def _run(
     listener: socket.socket,
     ready: Callable[[], None],
 ) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.handle_exit, number, None)
     async with admin_socket(settings.socket_path, group_of(settings), desk, actions()):
         await run_server(server, listener, ready)
 
@@ -286,11 +289,12 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Shut down gracefully on SIGTERM and Ctrl-C, and at once on a second Ctrl-C."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        """Leave signals to those who run the server."""
         yield
+
+    def stop(self) -> None:
+        """Shut down gracefully; the second time, drop the requests in progress."""
+        self.handle_exit(signal.SIGINT, None)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -181,7 +181,8 @@ class ServingProcesses:
         try:
             # A life ends by an error only.
             ended, _ = await asyncio.wait([stopped, *lives], return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
+            # The signal may have reached a process that was being started.
+            for task in ended if not stopping.is_set() else ():
                 task.result()
         finally:
             for task in (stopped, telling, *lives):

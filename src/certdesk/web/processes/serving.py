@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
 from pathlib import Path
 
@@ -46,8 +45,7 @@ def serve_beside(start: Start) -> None:
     servers: list[Server] = []
 
     def stop() -> None:
-        # As Ctrl-C does: the second time, requests in progress are dropped.
-        servers[0].handle_exit(signal.SIGINT, None)
+        servers[0].stop()
 
     parent = Parent(stop)
     with (
