@@ -18,8 +18,9 @@ from certdesk.domain.errors import (
 from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import replace
 from tests.inside import InsideDesk
-from tests.operator.people import NETWORK, ORIGIN, Browser, halfway, person_of
+from tests.operator.people import ORIGIN, Browser, halfway, person_of
 from tests.passkeys import Authenticator
+from tests.signing_in import NETWORK
 
 MOST = 10
 
@@ -75,7 +76,7 @@ def test_a_password_alone_adds_no_passkey_to_who_has_a_second_step(desk: InsideD
     """A thief of the password would have both steps then."""
     with_passkey(desk)
     thief = Browser(desk)
-    thief.run("SignIn", Name="anna", Password="four words that nobody guesses")
+    thief.sign_in("anna")
     assert not thief.is_signed_in
     with pytest.raises(SignInRefused, match="second step first"):
         thief.ask("BeginPasskey")
@@ -86,7 +87,7 @@ def test_a_passkey_is_the_second_step_after_a_password(desk: InsideDesk) -> None
     _, device = with_passkey(desk)
     _, theirs = with_passkey(desk, "boris")
     browser = Browser(desk)
-    browser.run("SignIn", Name="anna", Password="four words that nobody guesses")
+    browser.sign_in("anna")
     with pytest.raises(SignInRefused, match="not accepted"):
         browser.answer("ProveWithPasskey", theirs.use(browser.ask("BeginPasskeyProof")))
     device.count += 1
@@ -168,7 +169,7 @@ def test_an_answer_counts_for_the_browser_that_was_asked_in_its_time(desk: Insid
     device.count += 1
     answer = device.use(browser.ask("BeginPasskeySignIn"))
     with pytest.raises(SignInRefused):
-        browser.steal().answer("SignInWithPasskey", answer)
+        browser.stolen().answer("SignInWithPasskey", answer)
     browser.answer("SignInWithPasskey", answer)
     proof = device.use(signed_in.ask("BeginPasskeyProof"))
     with pytest.raises(InvalidParam):

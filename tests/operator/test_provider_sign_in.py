@@ -19,13 +19,8 @@ from certdesk.operator.people.links import all_linked
 from certdesk.operator.people.sessions import session_of, touch
 from certdesk.workflow.group_checks import GroupChecks
 from tests.inside import InsideDesk
-from tests.operator.people import (
-    ORIGIN,
-    Browser,
-    halfway,
-    invited,
-    person_of,
-)
+from tests.operator.people import ORIGIN, Browser, halfway, person_of
+from tests.signing_in import invited
 
 MINUTE = timedelta(minutes=1)
 
@@ -45,7 +40,7 @@ def desk(tmp_path: Path) -> Iterator[InsideDesk]:
 def signed_in(desk: InsideDesk, subject: str, **more: object) -> Browser:
     """Have somebody signed in with the provider."""
     browser = Browser(desk)
-    browser.sign_in(subject, **more)
+    browser.with_provider(subject, **more)
     return browser
 
 
@@ -68,7 +63,7 @@ def test_a_member_of_a_group_gets_its_role(desk: InsideDesk) -> None:
     """At the first sign-in, both steps at once; the next one is the same login."""
     browser = Browser(desk)
     before = browser.cookie
-    reply = browser.sign_in("anna", Onward="/queue")
+    reply = browser.with_provider("anna", Onward="/queue")
     assert reply["Onward"] == "/queue"
     assert (browser.caller.role, browser.cookie != before) == (Role.REVIEWER, True)
     assert signed_in(desk, "anna").caller.person == browser.caller.person
@@ -86,7 +81,7 @@ def test_without_a_group_nobody_gets_in(desk: InsideDesk, subject: str) -> None:
     """Nor a new operator by a group, since no setting allows it. Nothing is left behind."""
     browser = Browser(desk)
     with pytest.raises(SignInRefused, match="no group that may use this desk"):
-        browser.sign_in(subject)
+        browser.with_provider(subject)
     assert not browser.is_signed_in
     assert desk.store.read(lambda unit: unit.people.count()) == 0
 
@@ -96,7 +91,7 @@ def test_an_answer_counts_once_for_the_browser_that_was_asked(desk: InsideDesk) 
     browser = Browser(desk)
     brought = desk.provider.sign_in(browser.begin(), "anna")
     with pytest.raises(SignInRefused, match="another browser"):
-        browser.steal().finish(brought)
+        browser.stolen().finish(brought)
     visitor = browser.cookie
     browser.finish(brought)
     with pytest.raises(SignInRefused, match="another browser"):
@@ -221,9 +216,9 @@ def test_a_person_with_several_logins_chooses_one(desk: InsideDesk) -> None:
     assert (other["PersonId"], other["Provider"]) == (user, "company")
     for wrong in (boris, 99):
         with pytest.raises(SignInRefused):
-            browser.sign_in("anna", PersonId=wrong)
+            browser.with_provider("anna", PersonId=wrong)
     before = dataclasses.replace(browser)
-    browser.sign_in("anna", PersonId=user)
+    browser.with_provider("anna", PersonId=user)
     assert (browser.caller.person, before.is_signed_in) == (user, False)
 
 
@@ -292,9 +287,9 @@ def test_the_provider_proves_again_who_is_signed_in(desk: InsideDesk) -> None:
     browser, other = signed_in(desk, "anna"), signed_in(desk, "boris")
     person = browser.caller.person
     with pytest.raises(SignInRefused, match="another login"):
-        browser.sign_in("boris")
+        browser.with_provider("boris")
     assert browser.caller.person == person
-    browser.sign_in("anna")
+    browser.with_provider("anna")
     assert (browser.caller.person, other.is_signed_in) == (person, True)
 
 
@@ -327,7 +322,7 @@ def test_a_provider_is_the_second_step_of_a_password(desk: InsideDesk) -> None:
     browser = halfway(desk, "anna")
     desk.provider.groups["boris"] = ("vetting",)
     with pytest.raises(SignInRefused):
-        browser.sign_in("boris")
+        browser.with_provider("boris")
     assert not browser.is_signed_in
 
 

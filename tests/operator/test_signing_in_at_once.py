@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from certdesk.domain.errors import ServiceError
 from certdesk.domain.people.delays import LOGIN
 from certdesk.domain.values.record import replace
 from certdesk.ports import HashesBusy
 from tests.inside import InsideDesk
+from tests.operator import people
+from tests.passkeys import Authenticator
 from tests.signing_in import Browser, accepting, invited, staff
 from tests.storage.stores import KINDS, of_two_desks
 
@@ -28,7 +31,12 @@ def desks(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[Insid
         second = InsideDesk(tmp_path, store=other, clock=first.clock)
         # With the same random numbers, both would now and then begin the same session.
         other_numbers = random.Random(2)  # noqa: S311 -- repeatable, and guards nothing here
-        second.engine = replace(second.engine, vault=first.vault, rng=other_numbers)
+        second.engine = replace(
+            second.engine,
+            vault=first.vault,
+            rng=other_numbers,
+            sign_in_providers=first.engine.sign_in_providers,
+        )
         yield [first, second]
 
 
@@ -43,6 +51,15 @@ def at_once(desks: list[InsideDesk], do: Callable[[Browser], str]) -> Counter[st
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         return Counter(threads.map(one, range(AT_ONCE)))
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """Do something that may be refused; return the code, "" if it is not."""
+    try:
+        act()
+    except ServiceError as refused:
+        return refused.code
+    return ""
 
 
 def test_guesses_at_the_same_time_get_no_further_than_one_after_the_other(
@@ -79,6 +96,31 @@ def test_a_link_and_a_code_are_used_once_at_the_same_time(desks: list[InsideDesk
         )
     assert refusals.count("") == 1
     assert [thief.is_signed_in for thief in thieves].count(True) == 1
+
+
+def test_an_answer_of_a_browser_is_used_once_at_the_same_time(desks: list[InsideDesk]) -> None:
+    """By a passkey that counts nothing, so that no counter tells; and of a provider."""
+    person, device = people.halfway(desks[0], "ann"), Authenticator(people.ORIGIN)
+    device.count = 0
+    person.answer("AddPasskey", device.make(person.ask("BeginPasskey")), Name="laptop")
+    stranger = people.Browser(desks[0])
+    answer = device.use(stranger.ask("BeginPasskeySignIn"))
+    used = at_once(
+        desks, lambda it: refusal(lambda: _of(it, stranger).answer("SignInWithPasskey", answer))
+    )
+    assert used[""] == 1
+    assert used.total() == AT_ONCE
+
+    desks[0].provider.groups["anna"] = ("vetting",)
+    brought = desks[0].provider.sign_in(stranger.begin(), "anna")
+    used = at_once(desks, lambda it: refusal(lambda: _of(it, stranger).finish(brought)))
+    assert used[""] == 1
+    assert used.total() == AT_ONCE
+
+
+def _of(browser: Browser, other: people.Browser) -> people.Browser:
+    """Return a copy of another browser, at the desk of this one."""
+    return people.Browser(browser.desk, other.cookie)
 
 
 def test_a_session_and_its_end_count_at_both_desks(desks: list[InsideDesk]) -> None:

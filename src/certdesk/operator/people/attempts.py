@@ -42,7 +42,8 @@ def take(
     attempt = unit.sign_in_attempts.get(digest_of(value))
     if attempt is None or not hmac.compare_digest(attempt.visitor, digest_of(cookie)):
         return None
-    unit.sign_in_attempts.remove(attempt.digest)
+    if not unit.sign_in_attempts.remove(attempt.digest):
+        return None  # the same browser has sent it twice, at the same time
     fits = attempt.purpose in purposes
     is_fresh = now - ATTEMPT_LASTS <= attempt.asked_at <= now
     return attempt if fits and is_fresh else None
