@@ -71,6 +71,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting, and give up the seat."""
         self._disarm()
+        # uvicorn leaves this timer to run if the client has reset the connection.
+        self._unset_keepalive_if_required()
         self.seats.leave(self.seat)
         super().connection_lost(exc)
 
