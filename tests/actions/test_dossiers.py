@@ -401,3 +401,25 @@ def test_a_text_is_accepted_if_and_only_if_each_line_can_be_read(text: str) -> N
     lines = written.replace("\t", " ").split("\n")
     fine = bool(written) and not any(line and unseen_fault(line) for line in lines)
     assert (prose_fault(written) == "") == (fine and len(written) <= LONGEST_TEXT)
+
+
+# --- the queue -----------------------------------------------------------------------------------
+
+
+def test_the_queue_comes_in_pages_and_by_age(desk: Desk) -> None:
+    """Only what is on the page counts as listed."""
+    first = desk.submit()
+    desk.clock.move(timedelta(hours=1))
+    second = desk.submit()
+    desk.call(desk.caller, "CancelAuditCertificate", CertificateId=first)
+    desk.call(desk.caller, "ModifyCertificateResubmit", CertificateId=first)
+    desk.clock.move(timedelta(hours=1))
+    desk.call(desk.caller, "CertificateOrderSubmit", CertId=first)
+    by_age = desk.operator_as(ANN, "ListReviews", ByAge=True)
+    assert by_age["TotalCount"] == 3
+    ids = [each["Id"] for each in by_age["Reviews"]]
+    assert ids == ["manager:1", f"order:{second}", f"order:{first}"]
+    page = desk.operator_as(BEN, "ListReviews", ByAge=True, Limit=1, Offset=1)
+    assert (page["TotalCount"], [each["Id"] for each in page["Reviews"]]) == (3, ids[1:2])
+    seen = desk.store.read(lambda unit: unit.sights.where(operator=f"uid {BEN}"))
+    assert [each.subject for each in seen] == ids[1:2]

@@ -81,6 +81,7 @@ def test_a_reviewer_finds_what_waits_and_all_that_it_needs(
     assert "with a letter" in queue.words
     by_age = reviewer.open("/console/reviews?order=age").words
     assert "waited longest is first" in by_age
+    assert "Previous page" in reviewer.open("/console/reviews?page=2").words
     page = reviewer.open(page_of(order))
     for word in (
         "Example Trading Ltd",

@@ -66,10 +66,12 @@ class ReviewInfo(Part, kw_only=True):
 class ListReviewsReply(Reply):
     """Everything that waits, sorted so that each can be approved after those before it.
 
-    With `ByAge`, what has waited longest comes first. `Now` is when the list was made.
+    With `ByAge`, what has waited longest comes first. `TotalCount` is how many wait in all, and
+    `Now` when the list was made.
     """
 
     reviews: list[ReviewInfo]
+    total_count: int
     now: str | None
 
 
@@ -77,19 +79,21 @@ class ListReviewsReply(Reply):
 def list_reviews(context: Context, request: asked.ListReviewsRequest) -> Commit[ListReviewsReply]:
     """List what waits to be vetted, and store that the operator has seen the list."""
 
-    def read(unit: Unit) -> tuple[list[ReviewInfo], list[SeenReview]]:
+    def read(unit: Unit) -> tuple[ListReviewsReply, list[SeenReview]]:
         waiting = in_turn(unit.reviews.where(verdict=None))
         if request.by_age:
             waiting.sort(key=lambda each: each.since)
-        subjects = [subject_of(unit, each.subject) for each in waiting]
+        page = waiting[request.offset : request.offset + request.limit]
+        subjects = [subject_of(unit, each.subject) for each in page]
         views = [view_of(context, unit, each) for each in subjects]
         infos = [
             _info(context, unit, each, view) for each, view in zip(subjects, views, strict=True)
         ]
-        return infos, unseen(context, unit, views, shown=False)
+        reply = ListReviewsReply(reviews=infos, total_count=len(waiting), now=utc_time(context.now))
+        return reply, unseen(context, unit, views, shown=False)
 
-    infos, sights = context.desk.store.read(read)
-    return keeping(sights, ListReviewsReply(reviews=infos, now=utc_time(context.now)))
+    reply, sights = context.desk.store.read(read)
+    return keeping(sights, reply)
 
 
 class ApproveReviewRequest(Request):

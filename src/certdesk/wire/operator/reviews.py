@@ -7,11 +7,18 @@ from msgspec import Meta
 from certdesk.wire.model import Request
 from certdesk.wire.operator import Option
 
+MANY = 1_000_000
+"""More than there are."""
+
 
 class ListReviewsRequest(Request):
     """List waiting reviews, in an order for approving them: a table at a terminal, else JSON."""
 
     by_age: Annotated[bool, Option("Show first what has waited longest.")] = False
+    limit: Annotated[int, Meta(ge=1, le=MANY), Option("The most to list.")] = MANY
+    offset: Annotated[
+        int, Meta(ge=0, le=MANY), Option("How many to leave out at the beginning.")
+    ] = 0
 
 
 class ListDecisionsRequest(Request):

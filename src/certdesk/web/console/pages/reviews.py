@@ -27,21 +27,20 @@ _STEPS = (
 def show(visit: Visit) -> Shown:
     """List a page of what waits."""
     by_age = visit.query.text("order") == "age"
-    listed = visit.run("ListReviews", ByAge=by_age)
     number = visit.query.text("page")
     page = (
         int(number) if number.isascii() and number.isdigit() and len(number) < len("99999") else 1
     )
     first = (max(page, 1) - 1) * ON_A_PAGE
     order = "&order=age" if by_age else ""
-    more = len(listed.reviews) > first + ON_A_PAGE
+    listed = visit.run("ListReviews", ByAge=by_age, Limit=ON_A_PAGE, Offset=first)
+    more = listed.total_count > first + ON_A_PAGE
     return Shown(
         "Reviews",
         reviews=[
-            (each, age(each.since, listed.now), in_words(each.why_not))
-            for each in listed.reviews[first : first + ON_A_PAGE]
+            (each, age(each.since, listed.now), in_words(each.why_not)) for each in listed.reviews
         ],
-        total=len(listed.reviews),
+        total=listed.total_count,
         kinds=KINDS,
         asker=asker,
         questions=QUESTIONS,
