@@ -13,7 +13,9 @@ TERMS = [
     for row in ROW.findall((DOCS / "glossary.md").read_text("utf-8"))
     if row[0] not in ("API term", "---")
 ]
-SOURCE = re.compile(r"\((?:BR \d|RFC \d+[,:] |GDPR, article \d)")
+SOURCE = re.compile(
+    r"\((?:BR \d|RFC \d+[,:] |GDPR, article \d|WebAuthn, \d|OpenID Connect Core, \d)"
+)
 
 
 def _names(cell: str) -> list[str]:
