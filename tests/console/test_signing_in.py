@@ -184,7 +184,7 @@ def test_a_new_password_ends_all_other_sessions(any_console: ConsoleDesk) -> Non
     old, login.password = login.password, "a new and better password"
     new = {"Password": login.password, "Repeated": login.password}
     wrong = visitor.submit("/console/account/password", OldPassword="not the old one", **new)
-    assert (wrong.status, "password is wrong" in wrong.words) == (422, True)
+    assert (wrong.status, 'id="OldPassword-error"' in wrong.html) == (422, True)
     done = visitor.submit("/console/account/password", OldPassword=old, **new)
     assert "Your password is changed" in done.words
     assert [is_signed_in(each) for each in (visitor, other)] == [True, False]
@@ -200,7 +200,8 @@ def test_a_secret_is_shown_after_the_password_was_given_again(any_console: Conso
     asked = visitor.open("/console/account/recovery-codes")
     assert heading(asked) == "Who are you?"
     assert heading(visitor.open("/console/account/authenticator")) == "Who are you?"
-    assert visitor.send("/console/again", Password="a wrong password").status == 422
+    wrong = visitor.send("/console/again", Password="a wrong password")
+    assert (wrong.status, 'id="Password-error"' in wrong.html) == (422, True)
     back = visitor.submit("/console/again?next=/account/recovery-codes", Password=login.password)
     assert heading(back) == "Recovery codes"
     made = visitor.submit("/console/account/recovery-codes")

@@ -180,7 +180,7 @@ def _answered(visit: Visit) -> Answered:
         except (InternalError, ProofNeeded, UnauthorizedOperation):
             raise
         except ServiceError as error:
-            visit.problem = problems_of(error, visit.form)
+            visit.problem = problems_of(error, visit.form, page.field)
     shown = page.show(visit)
     if visit.problem and isinstance(shown, Shown):
         shown.status = UNFIT

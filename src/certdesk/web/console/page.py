@@ -101,7 +101,9 @@ class Page(Record, gc=True):
 
     `show` answers a GET, `act` a POST. A refusal of an action within `act` shows the page again,
     with the refusal beside its field. `roles` may open it. `menu` is the word in the navigation, if
-    the page is in it. `body_limit` is in bytes.
+    the page is in it. `field` is what a refusal is about that names no field. `body_limit` is in
+    bytes.
+
     A page that `refreshes` another one is a part of it, which browsers ask for by themselves: a
     session ends as if they did not.
     """
@@ -112,6 +114,7 @@ class Page(Record, gc=True):
     access: Access = Access.SIGNED_IN
     roles: Collection[Role] = EVERYBODY_SIGNED_IN
     menu: str = ""
+    field: str = ""
     body_limit: int = 64 * KIB
     refreshes: bool = False
 

@@ -21,17 +21,18 @@ _WORD = re.compile(r"[A-Z][A-Za-z]+")
 """A word that may be the name of a parameter, and so of a field."""
 
 
-def problems_of(error: ServiceError, form: Form) -> dict[str, str]:
+def problems_of(error: ServiceError, form: Form, field: str = "") -> dict[str, str]:
     """Return what is wrong by the field's name; "" stands for the form as a whole.
 
-    Fields have the names of the parameters that they become, which messages name.
+    Fields have the names of the parameters that they become, which messages name. `field` is that
+    of a message that names none.
     """
     subjects = (error.subject,) if isinstance(error.subject, str) else error.subject
     words = [*subjects, *_WORD.findall(error.message)]
     names = [word for word in words if form.has(word) or form.files(word)]
     if isinstance(error, MissingParameter):
-        return dict.fromkeys(names or [""], "Something is missing here.")
-    return {names[0] if names else "": error.detail or error.message}
+        return dict.fromkeys(names or [field], "Something is missing here.")
+    return {names[0] if names else field: error.detail or error.message}
 
 
 def refused(error: ServiceError) -> Refused:

@@ -19,4 +19,4 @@ def act(visit: Visit) -> Redirect:
     return Redirect(visit.onward)
 
 
-PAGE = Page(PATH, show, act)
+PAGE = Page(PATH, show, act, field="Password")

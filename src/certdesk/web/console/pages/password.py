@@ -24,4 +24,4 @@ def act(visit: Visit) -> Redirect:
     return Redirect("/account", said="password-changed", session=changed.session)
 
 
-PAGE = Page("/account/password", show, act)
+PAGE = Page("/account/password", show, act, field="OldPassword")
