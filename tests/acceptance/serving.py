@@ -1,4 +1,4 @@
-"""Kills processes that serve a desk."""
+"""Kills and stops processes of a desk."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def killing_one(desk: RunningDesk, which: int = 0) -> Iterator[None]:
     assert gone(victim)
     until(lambda: len({*serving_processes_of(desk.pid)} - {victim}) == PROCESSES)
     until(lambda: told(desk.url).status == WELL)
+
+
+@contextlib.contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Let a process stand still, as one that hangs."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.needs("promtool")
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-PATIENCE = {"RequestsFail": 5, "OrdersWaitForReview": 1500}
+PATIENCE = {"RequestsFail": 5, "ServingProcessesEnd": 5, "OrdersWaitForReview": 1500}
 LONG = 75
 """Minutes after which a rule has to fire, for the other ones."""
 
@@ -163,7 +163,23 @@ def come_to_the_end_of_authorities(idle: Idle) -> None:
     idle.clock.move(end - 30 * DAY - idle.clock.now())
 
 
+def lose_a_serving_process(idle: Idle) -> None:
+    """One of two has ended, and no other serves in its place."""
+    idle.opened.serving.begin(2)
+    for number in range(2):
+        idle.opened.serving.serves(number, number)
+    idle.opened.serving.ended(0, "ended by signal 9")
+
+
+def end_serving_processes(idle: Idle) -> None:
+    """Some end and are replaced at once."""
+    for how in ("signal", "silence", "status"):
+        idle.opened.metrics.count(Counted.PROCESSES_ENDED, how=how)
+
+
 ON_AN_IDLE = {
+    "ServingProcessMissing": lose_a_serving_process,
+    "ServingProcessesEnd": end_serving_processes,
     "OrdersWaitForReview": wait_for_a_reviewer,
     "OrdersSetAside": set_an_order_aside,
     "WorkLate": leave_work,

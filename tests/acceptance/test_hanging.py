@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.processes import certdesk
+from tests.acceptance.serving import stopped
 from tests.acceptance.test_lost_answers import TAKEN_IN_HAND
 from tests.acceptance.watching import until
 from tests.children import gone, serving_processes_of
@@ -28,16 +29,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     """A desk with two serving processes."""
     with running(tmp_path_factory.mktemp("hanging") / "data", settings=SETTINGS) as desk:
         yield desk
-
-
-@contextlib.contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Let a process stand still, as one that hangs."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def test_commands_name_the_process_that_hangs_and_are_not_done_later(desk: RunningDesk) -> None:

@@ -24,7 +24,7 @@ from tests.acceptance.crashing import Ledger, check_answers, check_records, load
 from tests.acceptance.crowd import crowd, narrowest
 from tests.acceptance.database import rows
 from tests.acceptance.processes import NO_RSA_STOCK
-from tests.acceptance.serving import PROCESSES, killing_one
+from tests.acceptance.serving import PROCESSES, killing_one, stopped
 from tests.acceptance.watching import RED, WELL, sample, told, until
 from tests.children import gone, serving_processes_of
 from tests.conformance.raw import Call
@@ -125,22 +125,79 @@ def test_a_process_that_ends_again_and_again_is_started_after_longer_pauses(
 def pauses(desk: RunningDesk) -> list[float]:
     """Give the seconds that the log tells after each end of a process."""
     lines = [json.loads(line) for line in desk.log.splitlines() if ENDED in line]
-    return [line["pause"] for line in lines]
+    return [line["pause_seconds"] for line in lines]
 
 
 def test_a_process_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
-    """It is alive, so nothing but its silence shows it; the log and health say so."""
-    settings = f"{UNLIMITED}http.silent_seconds = 2\n{NO_KEYS_AHEAD}"
+    """It is alive, so nothing but its silence shows it; the log, health and doctor say so."""
+    settings = f"{UNLIMITED}http.silent_seconds = 6\n{NO_KEYS_AHEAD}"
     with running(tmp_path / "data", settings=settings) as desk:
-        hanging = max(serving_processes_of(desk.pid))
-        os.kill(hanging, signal.SIGSTOP)
+        other, hanging = sorted(serving_processes_of(desk.pid))
+        with stopped(other):
+            os.kill(hanging, signal.SIGSTOP)
+            until(lambda: [state for state, _ in silent(desk)] == ["fail", "fail"])
+        until(lambda: f"(process {hanging}) has not answered for" in told(desk.url).text)
         assert gone(hanging)
         until(lambda: REPLACED in desk.log)
         until(lambda: told(desk.url).status == WELL)
 
-        assert "did not answer for 2 s and was killed" in told(desk.url).text
+        assert told(desk.url).text.count("did not answer for 6 s and was killed") == 1
+        assert "ended by signal" not in told(desk.url).text
         assert "a serving process hangs, it is killed" in desk.log
+        assert ended(desk, "silence") == 1
         assert len(serving_processes_of(desk.pid)) == PROCESSES
+
+
+def test_a_missing_process_is_told_with_how_many_serve(desk: RunningDesk) -> None:
+    """By health, doctor and the metrics, as what it is and not as background work."""
+    before = ended(desk, "signal")
+    number = sorted(serving_processes_of(desk.pid))
+    os.kill(number[0], signal.SIGKILL)
+    until(lambda: len({*serving_processes_of(desk.pid)} - {*number}) == 1)
+    (starting,) = {*serving_processes_of(desk.pid)} - {*number}
+    with stopped(starting):
+        until(lambda: told(desk.url).status == RED)
+        missing = told(desk.url).text.splitlines()[0]
+        warned = [what for state, what in of_desk(desk) if state == "warn"]
+        page = told(desk.url, "/metrics").text
+    until(lambda: told(desk.url).status == WELL)
+    replaced = [what for state, what in of_desk(desk) if state == "warn"]
+
+    assert "ended" in missing
+    assert missing.endswith("1 of 2 serves")
+    assert missing in warned
+    assert sample(page, "certdesk_serving_processes", state="missing") == 1
+    assert 'certdesk_background_work{work="serving processes"}' not in page
+    assert ended(desk, "signal") == before + 1
+    assert any(what.endswith(f"process {starting} serves now") for what in replaced)
+
+
+def test_doctor_and_the_log_tell_which_processes_serve(desk: RunningDesk) -> None:
+    """By the numbers that other programs show."""
+    serve = sorted(serving_processes_of(desk.pid))
+    (running,) = [what for state, what in of_desk(desk) if state == "ok"]
+    logged = [json.loads(line) for line in desk.log.splitlines() if '"pid"' in line]
+
+    assert f"parent {desk.pid}, 2 serving processes (" in running
+    assert all(str(process) in running for process in serve)
+    assert {*serve} <= {line["pid"] for line in logged}
+
+
+def of_desk(desk: RunningDesk) -> list[tuple[str, str]]:
+    """Give what doctor says about the desk's processes: the states and the texts."""
+    findings = json.loads(desk.run("doctor", "--json").stdout)["Findings"]
+    return [(each["State"], each["What"]) for each in findings if each["Check"] == "desk"]
+
+
+def silent(desk: RunningDesk) -> list[tuple[str, str]]:
+    """Give what doctor says about processes that do not answer."""
+    return [each for each in of_desk(desk) if "has not answered for" in each[1]]
+
+
+def ended(desk: RunningDesk, how: str) -> float:
+    """Give how many processes have ended, by the metrics."""
+    page = told(desk.url, "/metrics").text
+    return sample(page, "certdesk_serving_processes_ended_total", how=how) or 0
 
 
 @contextlib.contextmanager
@@ -282,6 +339,23 @@ def test_a_signal_ends_all_processes(tmp_path: Path) -> None:
     assert all(gone(process) for process in served)
     assert rows(desk.folder, "SELECT certificate_id FROM orders") == [(buying.result(),)]
     assert "Traceback" not in desk.log
+
+
+def test_the_end_does_not_wait_for_a_process_that_hangs(tmp_path: Path) -> None:
+    """The log tells for which it waits; it is killed as soon as it counts as hanging."""
+    settings = f"{UNLIMITED}http.silent_seconds = 3\n{NO_KEYS_AHEAD}"
+    desk = RunningDesk(tmp_path / "data", settings=settings)
+    desk.start()
+    hanging = max(serving_processes_of(desk.pid))
+    os.kill(hanging, signal.SIGSTOP)
+    desk.stop()
+
+    assert gone(hanging)
+    assert "the desk is stopping" in desk.log
+    logged = [json.loads(line) for line in desk.log.splitlines()]
+    told_of = {line["event"]: line["pid"] for line in logged if "pid" in line}
+    assert told_of["the end waits for a serving process"] == hanging
+    assert told_of["a serving process does not end, it is killed"] == hanging
 
 
 def waiting_to_write(processes: list[int]) -> bool:

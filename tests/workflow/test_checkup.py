@@ -17,7 +17,14 @@ from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.record import replace
 from certdesk.ports import Examiner, collections
 from certdesk.workflow import checkup
-from certdesk.workflow.checkup import ClockCheckup, KeysCheckup, ThreadsCheckup, WorkCheckup
+from certdesk.workflow.checkup import (
+    ClockCheckup,
+    KeysCheckup,
+    Running,
+    ThreadsCheckup,
+    WorkCheckup,
+)
+from certdesk.workflow.serving_watch import ServingWatch
 from tests.inside import InsideDesk
 from tests.workflow.ordering import Ordered, ordered, submit
 
@@ -202,7 +209,7 @@ class Work:
 def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
     """Where none goes on the desk does not run, and that is nothing wrong."""
     one, other = Work(alive=True), Work(alive=True)
-    examiner = ThreadsCheckup({"orders": one, "trimming": other}).examine
+    examiner = ThreadsCheckup(Running({"orders": one, "trimming": other}, ServingWatch())).examine
     assert wrong(examiner) == []
     other.alive = False
     (found,) = wrong(examiner)
@@ -213,6 +220,8 @@ def test_background_work_that_ended_fails_where_the_rest_goes_on() -> None:
 
 def test_background_work_that_stands_still_fails() -> None:
     """Though its thread is there."""
-    examiner = ThreadsCheckup({"orders": Work(alive=True, trouble="it fails")}).examine
+    examiner = ThreadsCheckup(
+        Running({"orders": Work(alive=True, trouble="it fails")}, ServingWatch())
+    ).examine
     (found,) = wrong(examiner)
     assert found.what == "background work is stuck: orders: it fails"

@@ -54,6 +54,7 @@ from certdesk.validation.counted import CountedCaa, CountedValidator
 from certdesk.validation.providers import PROVIDERS
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.added_records import AddedRecords
+from certdesk.workflow.checkup import Running
 from certdesk.workflow.cores import use_all_cores
 from certdesk.workflow.group_checks import GroupChecks
 from certdesk.workflow.list_renewal import ListRenewal
@@ -61,6 +62,7 @@ from certdesk.workflow.order_engine import OrderEngine
 from certdesk.workflow.order_scheduler import OrderScheduler
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.renewing import Renewing
+from certdesk.workflow.serving_watch import ServingWatch
 from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.validation_rate_limiter import ValidationRateLimiter
 from certdesk.workflow.validation_run import ValidationRun
@@ -80,6 +82,7 @@ class OpenDesk(Record, kw_only=True, gc=True):
     probe: Probe
     watching: Watching
     background: dict[str, BackgroundWork]
+    serving: ServingWatch
     stock: KeyStock
     locks: tuple[int, ...]
     housekeeping: Housekeeping
@@ -212,6 +215,7 @@ def _put_together(
         work = SharedWork(orders, database.notices)
     if issuers.pki is not None:
         background["revocation lists"] = ListRenewal(issuers.pki)
+    running = Running(background, ServingWatch())
     desk = Desk(
         store=world.store,
         vault=world.vault,
@@ -226,7 +230,7 @@ def _put_together(
         work=work,
         rules=rules,
         examiners=examiners(
-            settings, database, world, issuers, resolver, background, _stock_sizes(settings)
+            settings, database, world, issuers, resolver, running, _stock_sizes(settings)
         ),
         health=lambda: watched.lines(),  # noqa: PLW0108 -- what watches the desk is made below
     )
@@ -241,8 +245,9 @@ def _put_together(
         resolver=resolver,
         metrics=metrics,
         stock=stock,
-        background=background,
+        running=running,
     )
+    background["watching"] = watched.watching
     return OpenDesk(
         desk=desk,
         admission=database.admission,
@@ -251,6 +256,7 @@ def _put_together(
         probe=watched.probe,
         watching=watched.watching,
         background=background,
+        serving=running.serving,
         stock=stock,
         locks=database.locks,
         housekeeping=house,

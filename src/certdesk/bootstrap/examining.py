@@ -18,10 +18,10 @@ from certdesk.storage.checkup import FolderCheckup
 from certdesk.validation.checkup import ResolverCheckup
 from certdesk.validation.resolver import Resolver
 from certdesk.workflow.checkup import (
-    Background,
     ClockCheckup,
     IssuersCheckup,
     KeysCheckup,
+    Running,
     ThreadsCheckup,
     WorkCheckup,
 )
@@ -33,14 +33,14 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
     world: Dependencies,
     issuers: Issuers,
     resolver: Resolver,
-    background: Mapping[str, Background],
+    running: Running,
     stock_sizes: Mapping[KeyKind, int],
 ) -> tuple[Examiner, ...]:
     """Return the check-ups of the desk's parts, in the order of the report."""
     store, clock = world.store, world.clock
     return (
         ClockCheckup(store, clock).examine,
-        ThreadsCheckup(background).examine,
+        ThreadsCheckup(running).examine,
         *database.examiners,
         examine_places(settings),
         KeysCheckup(store, world.vault, stock_sizes).examine,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from typing import Protocol
 
 from certdesk.bootstrap.server_certificate import ServerCertificate
@@ -11,13 +11,13 @@ from certdesk.catalog import Catalog
 from certdesk.domain.values.record import Record
 from certdesk.engine import Desk
 from certdesk.metrics.counters import Metrics
-from certdesk.metrics.gauges import DeskGauges
+from certdesk.metrics.gauges import DeskGauges, serving_gauges
 from certdesk.ports import Admission
 from certdesk.settings import Settings
 from certdesk.validation.resolver import Resolver
 from certdesk.validation.resolver_watch import AnsweringResolvers
 from certdesk.workflow.census import CensusTaker
-from certdesk.workflow.checkup import Background, standing_still
+from certdesk.workflow.checkup import Background, Running, standing_still
 from certdesk.workflow.probe import Probe
 from certdesk.workflow.stock import KeyStock
 from certdesk.workflow.watching import Watching
@@ -60,9 +60,9 @@ def watch(
     resolver: Resolver,
     metrics: Metrics,
     stock: KeyStock,
-    background: MutableMapping[str, BackgroundWork],
+    running: Running,
 ) -> Watched:
-    """Return the monitoring of the desk, which is background work too, and its metrics."""
+    """Return the monitoring of the desk, which is background work too, and measure it."""
     own, pki = ServerCertificate(settings, desk.clock), desk.issuers.pki
     census = CensusTaker(desk.store, pki, desk.clock.now, own.end)
     resolvers = AnsweringResolvers(resolver)
@@ -72,14 +72,14 @@ def watch(
         named=settings.dns_resolvers != Settings().dns_resolvers,
         further=own.faults,
     )
-    background["watching"] = watching
     probe = Probe(
         desk.store,
         desk.clock,
         admission,
         further=lambda: [
             *(pki.faults() if pki else ()),
-            *standing_still(background).values(),
+            *standing_still(running.background).values(),
+            *running.serving.faults(),
             *watching.faults(),
             *_no_more_files(),
         ],
@@ -87,8 +87,8 @@ def watch(
     )
 
     def going() -> dict[str, bool]:
-        still = standing_still(background)
-        return {name: name not in still for name in background}
+        still = standing_still(running.background)
+        return {name: name not in still for name in running.background}
 
     metrics.measure(
         DeskGauges(
@@ -101,6 +101,7 @@ def watch(
             answering=resolvers.answering,
         ).measure
     )
+    metrics.measure(lambda: serving_gauges(running.serving.states()))
     return Watched(probe=probe, watching=watching)
 
 

@@ -76,6 +76,11 @@ class DeskGauges:
         return [Gauge("certdesk_crl_age_seconds", "Time since a CRL was made.", "authority", ages)]
 
 
+def serving_gauges(states: Mapping[str, float]) -> Iterator[Gauge]:
+    """Yield how many serving processes are in which state."""
+    yield Gauge("certdesk_serving_processes", "Serving processes, by state.", "state", states)
+
+
 def _one(name: str, explanation: str, value: float) -> Gauge:
     """Return a gauge with one value; true and false become 1 and 0."""
     return Gauge(name, explanation, "", {"": value})

@@ -16,7 +16,7 @@ from certdesk.metrics.counters import CONTENT_TYPE
 from certdesk.web.peers import NO_PROXIES, Peers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from starlette.requests import Request
     from starlette.types import Scope
@@ -49,10 +49,9 @@ class Health(Protocol):
 class DeskHealth:
     """The health of a desk, by the process that watches it."""
 
-    def __init__(self, opened: OpenDesk, notes: Callable[[], list[str]] = list) -> None:
-        """Report on a desk; `notes` returns lines for `/healthz` that are no faults."""
+    def __init__(self, opened: OpenDesk) -> None:
+        """Report on a desk."""
         self._opened = opened
-        self._notes = notes
 
     async def page(self, path: str) -> Page:
         """Return a page."""
@@ -62,7 +61,8 @@ class DeskHealth:
         probe, watching = self._opened.probe, self._opened.watching
         if path == READY:
             return _report(probe.result().faults)
-        return _report(probe.faults(), *watching.notes(), *self._notes(), probe.result().line)
+        notes = (*watching.notes(), *self._opened.serving.notes())
+        return _report(probe.faults(), *notes, probe.result().line)
 
 
 class Watch:

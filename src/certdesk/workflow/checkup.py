@@ -17,6 +17,7 @@ from certdesk.domain.orders.order import Order
 from certdesk.domain.pki import clock_guard
 from certdesk.domain.values.keys import KeyKind
 from certdesk.domain.values.mark import Mark
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.ports import (
     DESK,
@@ -31,6 +32,7 @@ from certdesk.ports import (
     VaultError,
     all_of,
 )
+from certdesk.workflow.serving_watch import ServingWatch
 
 MARK = "checkup"
 """The record that the last check-up wrote, which shows that the database accepts writes."""
@@ -71,12 +73,20 @@ def standing_still(background: Mapping[str, Background]) -> dict[str, str]:
     return told
 
 
-class ThreadsCheckup:
-    """Checks that the background work is running."""
+class Running(Record, gc=True):
+    """What runs for a desk: its background work by name, and the processes that serve."""
 
-    def __init__(self, background: Mapping[str, Background]) -> None:
-        """Check this work, given by name."""
-        self._background = background
+    background: Mapping[str, Background]
+    serving: ServingWatch
+
+
+class ThreadsCheckup:
+    """Checks that the background work and the serving processes are running."""
+
+    def __init__(self, running: Running) -> None:
+        """Check what runs."""
+        self._background = running.background
+        self._serving = running.serving
 
     def examine(self) -> Iterator[Observation]:
         """Yield what has stopped: everything, if no server runs in this process."""
@@ -85,9 +95,11 @@ class ThreadsCheckup:
             return
         still = standing_still(self._background)
         if not still:
-            yield good("desk", "it is running, with all of its background work")
+            processes = self._serving.describe()
+            yield good("desk", f"it is running, with all of its background work: {processes}")
         for what in still.values():
             yield failure("desk", what, "find the cause in the log, then start the desk again")
+        yield from self._serving.examine()
 
 
 class ClockCheckup:

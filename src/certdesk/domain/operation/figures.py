@@ -43,6 +43,12 @@ class Counted(enum.Enum):
         "Warnings of certificates that expire without a successor, by days left.",
         {"days": [str(days) for days in WARNED_BEFORE]},
     )
+    PROCESSES_ENDED = (
+        "certdesk_serving_processes_ended",
+        "Serving processes that ended although the desk did not, by how.",
+        # `silence`: it did not answer, and was killed.
+        {"how": ["status", "signal", "silence"]},
+    )
 
     def __init__(self, figure: str, explanation: str, labels: Mapping[str, Iterable[str]]) -> None:
         """Declare a counter."""

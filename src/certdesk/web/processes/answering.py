@@ -61,12 +61,13 @@ class Answering:
         opened: OpenDesk,
         health: Health,
         limiters: Mapping[str, LinkLimiter],
-        ready: Callable[[], None],
+        ready: Callable[[int], None],
         pong: Callable[[], None],
     ) -> None:
         """Answer with what the desk has.
 
-        `ready` is called when the process serves, and `pong` when it answers a ping.
+        `ready` is called with the number of the process when it serves, and `pong` when it answers
+        a ping.
         """
         self._opened = opened
         self._health = health
@@ -77,7 +78,7 @@ class Answering:
         self._keys: dict[int, KeyKind] = {}
         self._pages: set[asyncio.Task[None]] = set()
         self._does: Mapping[type[Message], Callable[[Any], None]] = {
-            Ready: lambda _: ready(),
+            Ready: lambda message: ready(message.process),
             Pong: lambda _: pong(),
             Take: self._take,
             Note: self._note,

@@ -82,7 +82,7 @@ class Parent:
 
     def tell_ready(self) -> None:
         """Say that this process accepts connections."""
-        self.tell(Ready())
+        self.tell(Ready(os.getpid()))
 
     def tell(self, message: Message) -> None:
         """Send a message that is not answered."""

@@ -35,7 +35,9 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class Ready(Message, frozen=True):
-    """The process accepts connections."""
+    """The process with this number accepts connections."""
+
+    process: int
 
 
 class Pong(Message, frozen=True):

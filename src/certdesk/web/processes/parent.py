@@ -7,8 +7,8 @@ counts what they do, and starts another process for each one that ends.
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
+import functools
 import os
 import signal
 import socket
@@ -22,6 +22,8 @@ import msgspec
 import structlog
 
 from certdesk.bootstrap import actions
+from certdesk.domain.operation.figures import Counted
+from certdesk.domain.values.record import Record
 from certdesk.domain.values.retry import doubled
 from certdesk.settings import SettingsError
 from certdesk.web.admin import admin_socket, group_of
@@ -57,14 +59,14 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.0625, 10.0
 STEADY_SECONDS = 60
 """A process that ends sooner ends early."""
 
-NOTED_SECONDS = 600
-"""How long `/healthz` tells that a process ended."""
-
-MOST_NOTED = 10
-"""How many ends `/healthz` tells at most, the latest ones."""
-
 STOP_SECONDS = GRACE_SECONDS + 2
 """How long a process may take to end when it is asked to."""
+
+SILENT_AT_STOP = 10
+"""How many of these seconds it may leave pings unanswered."""
+
+TOLD_AFTER = 2
+"""Seconds after which the log tells for which process the end waits."""
 
 BACKLOG = 2048
 
@@ -99,8 +101,8 @@ def serve_with_processes(
             clock_file=clock_file,
             core=None,
         )
+        opened.serving.begin(settings.workers)
         serving = ServingProcesses(settings, opened, start, listener)
-        opened.background["serving processes"] = serving
 
         async def run() -> None:
             async with admin_socket(settings.socket_path, group_of(settings), desk, actions()):
@@ -111,7 +113,7 @@ def serve_with_processes(
 
 
 class ServingProcesses:
-    """The serving processes, which are background work of the desk for those who watch it."""
+    """The serving processes, of which it tells those who watch the desk."""
 
     def __init__(
         self, settings: Settings, opened: OpenDesk, start: Start, listener: socket.socket
@@ -121,41 +123,12 @@ class ServingProcesses:
         self._settings = settings
         self._opened = opened
         self._start = start
-        self._health = DeskHealth(opened, self._notes)
+        self._health = DeskHealth(opened)
         self._limiters = {
             LINKS: link_limiter(settings),
             LINKS_OF_ACCOUNT: account_limiter(settings),
         }
         self._places = [ServingProcess(self, number) for number in range(settings.workers)]
-        self._ended: collections.deque[tuple[float, str]] = collections.deque(maxlen=MOST_NOTED)
-
-    # --- as background work -----------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Do nothing: `run` starts the processes."""
-
-    def stop(self) -> None:
-        """Do nothing: `run` has stopped the processes."""
-
-    @property
-    def alive(self) -> bool:
-        """True: processes are started again as long as the parent runs."""
-        return True
-
-    @property
-    def trouble(self) -> str:
-        """Which processes do not serve now; empty if all do."""
-        down = [str(place.number) for place in self._places if place.was_ready and not place.serves]
-        if not down:
-            return ""
-        return f"process {', '.join(down)} has ended or hangs; another one is being started"
-
-    def _notes(self) -> list[str]:
-        now = time.monotonic()
-        ago = [(now - at, what) for at, what in self._ended if now - at < NOTED_SECONDS]
-        return [f"{what}, {seconds:.0f} s ago" for seconds, what in ago]
-
-    # --- their life -------------------------------------------------------------------------------
 
     async def run(self, ready: Callable[[], None]) -> None:
         """Serve until a signal arrives; `ready` is called when all processes serve.
@@ -184,6 +157,7 @@ class ServingProcesses:
             # The signal may have reached a process that was being started.
             for task in ended if not stopping.is_set() else ():
                 task.result()
+            log.info("the desk is stopping, after the requests in progress")
         finally:
             for task in (stopped, telling, *lives):
                 task.cancel()
@@ -201,7 +175,7 @@ class ServingProcesses:
             await place.ready.wait()
         ready()
 
-    def answering(self, ready: Callable[[], None], pong: Callable[[], None]) -> Answering:
+    def answering(self, ready: Callable[[int], None], pong: Callable[[], None]) -> Answering:
         """Return what answers one process."""
         return Answering(self._opened, self._health, self._limiters, ready, pong)
 
@@ -221,36 +195,78 @@ class ServingProcesses:
         files = (channel, start.listener, *start.locks)
         return [sys.executable, "-I", "-m", MODULE], msgspec.json.encode(start), files
 
-    def note_silence(self, number: int) -> None:
+    def note_silence(self, number: int, seconds: float) -> None:
+        """Tell for how long a process has not answered; 0 if it answers again."""
+        self._opened.serving.is_silent(number, seconds)
+
+    def note_hang(self, number: int, process: int) -> None:
         """Tell that a process hangs, and is killed for it."""
         seconds = self.silent_seconds
-        self._note(f"serving process {number} did not answer for {seconds} s and was killed")
-        log.error("a serving process hangs, it is killed", number=number, seconds=seconds)
+        self._note(number, "silence", f"did not answer for {seconds} s and was killed")
+        log.error(
+            "a serving process hangs, it is killed", number=number, pid=process, seconds=seconds
+        )
         self._opened.probe.wake()
 
-    def note_end(self, number: int, status: int, pause: float) -> None:
+    def note_end(self, ended: Ended, pause: float) -> None:
         """Tell that a process ended, and have it checked whether the disk lost a write.
 
         A process that finds that ends itself, and all others must end too: the check's write does.
         Nobody waits for the check, since writes may hang.
         """
-        reason = f"by signal {-status}" if status < 0 else f"with status {status}"
-        self._note(f"serving process {number} ended {reason}")
+        if not ended.hung:
+            self._note(ended.number, "signal" if ended.status < 0 else "status", ended.how)
+        self._opened.serving.waits(ended.number, pause)
         log.error(
             "a serving process ended, another is started",
-            number=number,
-            status=status,
-            pause=pause,
+            number=ended.number,
+            pid=ended.process,
+            how=ended.how,
+            pause_seconds=pause,
         )
         self._opened.probe.wake()
 
-    def _note(self, what: str) -> None:
-        self._ended.append((time.monotonic(), what))
-
-    def note_replaced(self, number: int) -> None:
-        """Tell that all is well again, as soon as it is."""
-        log.warning("another serving process serves", number=number)
+    def note_failed_start(self, number: int, reason: str, pause: float) -> None:
+        """Tell that no process can be started: memory, processes or files are used up."""
+        self._opened.serving.waits(number, pause, reason)
+        log.error("no process can be started", number=number, reason=reason, pause_seconds=pause)
         self._opened.probe.wake()
+
+    def _note(self, number: int, kind: str, how: str) -> None:
+        self._opened.serving.ended(number, how)
+        self._opened.metrics.count(Counted.PROCESSES_ENDED, how=kind)
+
+    def note_serving(self, number: int, process: int, *, replaces: bool) -> None:
+        """Tell that a process serves, as soon as it does."""
+        self._opened.serving.serves(number, process)
+        if replaces:
+            log.warning("another serving process serves", number=number, pid=process)
+            self._opened.probe.wake()
+        else:
+            log.info("a serving process serves", number=number, pid=process)
+
+
+class Ended(Record):
+    """A process that ended: its place, its number, its exit status, negative for a signal.
+
+    It `hung` if it was killed since it did not answer.
+    """
+
+    number: int
+    process: int
+    status: int
+    hung: bool
+
+    @property
+    def how(self) -> str:
+        """How it ended, in words."""
+        if self.status < 0:
+            return f"ended by signal {-self.status}"
+        return f"ended with status {self.status}"
+
+
+class CannotStart(Exception):
+    """No process can be started; the text says why."""
 
 
 class ServingProcess:
@@ -264,11 +280,7 @@ class ServingProcess:
         self._all = all_
         self._started: asyncio.Task[subprocess.Popen[bytes]] | None = None
         self._channel: Channel[FromServing] | None = None
-
-    @property
-    def serves(self) -> bool:
-        """Whether a process accepts connections."""
-        return self.ready.is_set()
+        self._pings = Pings(self._send, all_.silent_seconds)
 
     async def live(self) -> None:
         """Start a process, and another one each time it ends.
@@ -279,14 +291,20 @@ class ServingProcess:
         early = 0
         while True:
             began = time.monotonic()
-            status = await self._run()
+            ended, failed = None, ""
+            try:
+                ended = await self._run()
+            except CannotStart as error:
+                failed = str(error)
             if not self.was_ready:
                 raise SettingsError("a serving process ended before it served; the log says why")
             self.ready.clear()
             early = 0 if time.monotonic() - began >= STEADY_SECONDS else early + 1
             pause = doubled(FIRST_PAUSE, early, LONGEST_PAUSE)
-            if status is not None:
-                self._all.note_end(self.number, status, pause)
+            if ended is None:
+                self._all.note_failed_start(self.number, failed, pause)
+            else:
+                self._all.note_end(ended, pause)
             await asyncio.sleep(pause)
 
     async def last_started(self) -> subprocess.Popen[bytes] | None:
@@ -304,11 +322,28 @@ class ServingProcess:
         if process is None:
             return
         self.tell_to_stop()
-        try:
-            await asyncio.to_thread(process.wait, STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        ending = asyncio.create_task(asyncio.to_thread(process.wait))
+        told = asyncio.get_running_loop().call_later(TOLD_AFTER, self._tell_waiting, process.pid)
+        if not await self._ends_in_time(ending):
+            log.warning(
+                "a serving process does not end, it is killed", number=self.number, pid=process.pid
+            )
             process.kill()
-            await asyncio.to_thread(process.wait)
+        await ending
+        told.cancel()
+
+    async def _ends_in_time(self, ending: asyncio.Task[int]) -> bool:
+        """Wait until the process has ended, for as long as it answers and may take."""
+        self._pings = Pings(self._send, min(SILENT_AT_STOP, self._all.silent_seconds))
+        silent = asyncio.create_task(self._pings.until_silent())
+        await asyncio.wait(
+            [ending, silent], timeout=STOP_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        silent.cancel()
+        return ending.done()
+
+    def _tell_waiting(self, process: int) -> None:
+        log.info("the end waits for a serving process", number=self.number, pid=process)
 
     def tell_to_stop(self) -> None:
         """Ask the process to finish its requests; a second time, to drop them."""
@@ -318,37 +353,39 @@ class ServingProcess:
         if self._channel is not None:
             self._channel.send(message)
 
-    async def _run(self) -> int | None:
-        """Run one process; return its exit status, negative for a signal.
+    async def _run(self) -> Ended:
+        """Run one process until it ends.
 
-        None means that none could be started: memory, processes or files are used up.
+        Raises:
+            CannotStart: memory, processes or files are used up.
         """
         lost = asyncio.Event()
-        pings = Pings(self._send, self._all.silent_seconds)
-        answering = self._all.answering(self._set_ready, pings.answered)
+        silent = functools.partial(self._all.note_silence, self.number)
+        self._pings = Pings(self._send, self._all.silent_seconds, silent)
+        answering = self._all.answering(self._set_ready, self._note_answer)
         channel: Channel[FromServing] = Channel(FROM_SERVING, answering.received, lost.set)
         answering.connect(channel)
         try:
             process = await self._start(channel)
         except (OSError, RuntimeError, MemoryError) as error:
             # Python raises RuntimeError if it can start no thread.
-            reason = getattr(error, "strerror", None) or str(error)
-            log.error("no process can be started", number=self.number, reason=reason)  # noqa: TRY400 -- the reason is all there is to say
-            return None
-        killing = asyncio.create_task(self._kill_if_silent(process, pings))
+            raise CannotStart(getattr(error, "strerror", None) or str(error)) from error
+        killing = asyncio.create_task(self._kill_if_silent(process))
         try:
             await lost.wait()
         finally:
+            hung = killing.done()
             killing.cancel()
         answering.take_back()
-        return await asyncio.to_thread(process.wait)
+        status = await asyncio.to_thread(process.wait)
+        return Ended(number=self.number, process=process.pid, status=status, hung=hung)
 
-    async def _kill_if_silent(self, process: subprocess.Popen[bytes], pings: Pings) -> None:
+    async def _kill_if_silent(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a process that hangs. It may be starting for as long as it takes."""
         await self.ready.wait()
-        await pings.until_silent()
+        await self._pings.until_silent()
         self.ready.clear()
-        self._all.note_silence(self.number)
+        self._all.note_hang(self.number, process.pid)
         process.kill()
 
     async def _start(self, channel: Channel[FromServing]) -> subprocess.Popen[bytes]:
@@ -360,10 +397,12 @@ class ServingProcess:
         # If this is cancelled, `stop` still has the process.
         return await asyncio.shield(self._started)
 
-    def _set_ready(self) -> None:
+    def _note_answer(self) -> None:
+        self._pings.answered()
+
+    def _set_ready(self, process: int) -> None:
         self.ready.set()
-        if self.was_ready:
-            self._all.note_replaced(self.number)
+        self._all.note_serving(self.number, process, replaces=self.was_ready)
         self.was_ready = True
 
 

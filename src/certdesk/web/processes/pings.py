@@ -23,19 +23,33 @@ class Pings:
     has sent none meanwhile.
     """
 
-    def __init__(self, send: Callable[[Message], None], seconds: float) -> None:
-        """Send pings by `send`; the process may be silent for so many seconds."""
+    def __init__(
+        self,
+        send: Callable[[Message], None],
+        seconds: float,
+        silent: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Send pings by `send`; the process may be silent for so many seconds.
+
+        `silent` is called with the seconds for which it has been silent, and with 0 when it answers
+        again.
+        """
         self._send = send
+        self._silent = silent
         self._pause = seconds / PINGS
         self._unanswered = 0
 
     def answered(self) -> None:
         """Note an answer."""
+        if self._unanswered > 1:
+            self._silent(0)
         self._unanswered = 0
 
     async def until_silent(self) -> None:
         """Return when the process has left `PINGS` pings unanswered."""
         while self._unanswered < PINGS:
+            if self._unanswered:
+                self._silent(self._unanswered * self._pause)
             self._unanswered += 1
             self._send(Ping())
             await asyncio.sleep(self._pause)
