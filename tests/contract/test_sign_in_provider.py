@@ -156,9 +156,15 @@ def test_a_provider_that_does_not_answer_is_told_from_one_that_refuses(world: Wo
         lambda: world.unreachable.vouch("code", QUESTION),
         lambda: world.unreachable.vouch_again(Secret("refresh"), ANNA),
         lambda: world.unreachable.address(QUESTION),
+        world.unreachable.check,
     ):
         with pytest.raises(ProviderUnreachable):
             call()
+
+
+def test_a_provider_that_answers_passes_its_check(world: World) -> None:
+    """So that an operator knows before anybody signs in."""
+    world.provider.check()
 
 
 def test_providers_are_found_by_name_and_by_issuer(world: World) -> None:

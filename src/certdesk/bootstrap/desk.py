@@ -198,7 +198,7 @@ def _put_together(
     stock = _key_stock(settings, world)
     orders = _order_work(world, rules, validation_run, issuers, metrics, alone=not database.shared)
     house = housekeeping(settings, world, database.admission)
-    parsers = parser_pool(settings)
+    parsers, providers = parser_pool(settings), sign_in_providers(settings)
     background: dict[str, BackgroundWork] = {
         "keys": stock,
         "parsers": parsers,
@@ -224,13 +224,20 @@ def _put_together(
         issuers=issuers,
         dns_providers=dns_providers,
         passwords=Argon2(),
-        sign_in_providers=sign_in_providers(settings),
+        sign_in_providers=providers,
         clock=world.clock,
         rng=strong_random(),
         work=work,
         rules=rules,
         examiners=examiners(
-            settings, database, world, issuers, resolver, running, _stock_sizes(settings)
+            settings,
+            database,
+            world,
+            issuers,
+            resolver,
+            running,
+            _stock_sizes(settings),
+            providers,
         ),
         health=lambda: watched.lines(),  # noqa: PLW0108 -- what watches the desk is made below
     )

@@ -12,8 +12,9 @@ from certdesk.bootstrap.validation import dns_resolver
 from certdesk.bootstrap.world import SystemClock
 from certdesk.domain.values.keys import KeyKind
 from certdesk.issuers.hierarchy import Dependencies
-from certdesk.ports import Examiner, Issuers
+from certdesk.ports import Examiner, Issuers, SignInProviders
 from certdesk.settings import Settings
+from certdesk.sign_in.checkup import ProvidersCheckup
 from certdesk.storage.checkup import FolderCheckup
 from certdesk.validation.checkup import ResolverCheckup
 from certdesk.validation.resolver import Resolver
@@ -27,7 +28,7 @@ from certdesk.workflow.checkup import (
 )
 
 
-def examiners(  # noqa: PLR0917 -- all parts of a desk
+def examiners(  # noqa: PLR0913, PLR0917 -- all parts of a desk
     settings: Settings,
     database: Database,
     world: Dependencies,
@@ -35,6 +36,7 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
     resolver: Resolver,
     running: Running,
     stock_sizes: Mapping[KeyKind, int],
+    providers: SignInProviders,
 ) -> tuple[Examiner, ...]:
     """Return the check-ups of the desk's parts, in the order of the report."""
     store, clock = world.store, world.clock
@@ -48,6 +50,7 @@ def examiners(  # noqa: PLR0917 -- all parts of a desk
         *(issuer.examine for issuer in issuers),
         IssuersCheckup(store, issuers).examine,
         ServerCertificate(settings, clock).examine,
+        ProvidersCheckup(providers, settings.public_url).examine,
         WorkCheckup(store, clock).examine,
     )
 

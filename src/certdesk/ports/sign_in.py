@@ -76,6 +76,14 @@ class SignInProvider(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Read anew where the provider is and which keys it has.
+
+        Raises:
+            ProviderFailed: people cannot sign in with it.
+        """
+        ...
+
 
 class SignInProviders:
     """The providers that the operator has set, by name."""
@@ -87,6 +95,10 @@ class SignInProviders:
     def __iter__(self) -> Iterator[Provider]:
         """Iterate over their settings."""
         return (each.provider for each in self._providers.values())
+
+    def all(self) -> tuple[SignInProvider, ...]:
+        """Return them."""
+        return tuple(self._providers.values())
 
     def find(self, name: str) -> SignInProvider | None:
         """Return a provider by its name, None if there is none."""

@@ -17,7 +17,6 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import h11
 
-from certdesk.domain.values.addresses import with_port
 from certdesk.domain.values.foreign_text import printable
 from certdesk.domain.values.record import Record
 from certdesk.ports import ProviderFailed, ProviderUnreachable
@@ -146,11 +145,9 @@ def _addresses(host: str, port: int, deadline: float) -> Sequence[tuple[socket.A
 def _request(
     http: h11.Connection, parts: SplitResult, method: str, headers: dict[str, str], body: bytes
 ) -> bytes:
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-    named = with_port(host, port) if port != _PORTS[parts.scheme] else host
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     whole = {
-        "Host": named,
+        "Host": parts.netloc,
         "User-Agent": USER_AGENT,
         "Accept": "application/json",
         "Accept-Encoding": "identity",

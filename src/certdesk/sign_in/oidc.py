@@ -43,6 +43,7 @@ TURN_SECONDS = 2.0
 """How long a sign-in waits for another one that asks the provider."""
 
 MOST_URL = 2048
+KEYS = "the address of the keys"
 _DISCOVERY = "/.well-known/openid-configuration"
 _OK = 200
 
@@ -113,6 +114,13 @@ class Oidc:
         """Return the person for whom the provider gave a code."""
         with self._in_turn():
             return self._vouched_by_code(code, question, issuer, deadline())
+
+    def check(self) -> None:
+        """Read the discovery document and the keys anew."""
+        until = deadline()
+        places = self._read_places(until)
+        if not public_keys(_json(self._client.get(places.keys, until), KEYS)):
+            raise ProviderFailed("the provider has no key that signs")
 
     def _vouched_by_code(self, code: str, question: Question, issuer: str, until: float) -> Vouched:
         names_issuer = self._known_places(until).names_issuer
@@ -218,7 +226,7 @@ class Oidc:
         with self._alone(until):
             kept = AGAIN_SECONDS if again else KEPT_SECONDS
             if self._keys is None or self._keys[0] + kept < self._ticking():
-                answer = _json(self._client.get(places.keys, until), "the address of the keys")
+                answer = _json(self._client.get(places.keys, until), KEYS)
                 self._keys = self._ticking(), public_keys(answer)
             return self._keys[1]
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
-from certdesk.domain.people.role import Role
+from certdesk.domain.people.role import EVERYBODY_SIGNED_IN, Role
 from certdesk.domain.values.addresses import address_in
 
 PREFIX = "oidc."
@@ -132,6 +132,11 @@ def role_for(
 def allows(provider: Provider, role: Role, groups: Collection[str]) -> bool:
     """Return whether one of the groups allows a role; without a group nobody has any."""
     return not set(_groups_for(provider, role)).isdisjoint(groups)
+
+
+def has_groups(provider: Provider) -> bool:
+    """Return whether any group lets anybody in."""
+    return any(_groups_for(provider, role) for role in EVERYBODY_SIGNED_IN)
 
 
 def _groups_for(provider: Provider, role: Role) -> tuple[str, ...]:
