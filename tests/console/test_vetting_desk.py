@@ -18,6 +18,7 @@ from tests.console.vetting_office import EV, OV, File, VettingOffice, page_of, s
 from tests.console.visitor import Visitor
 from tests.console.walk import enter
 from tests.papers import PDF
+from tests.postgres import Cluster
 
 SETTINGS = f"{NO_RSA_STOCK}[vetting]\nfour_eyes = true\nletter_products = [{EV}]\n"
 NAUGHTY = "<script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}"
@@ -356,12 +357,28 @@ def press(page: Page, word: str) -> str:
     return page.inner_text("main")
 
 
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
+)
+def any_office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[VettingOffice]:
+    """The same office, and one on PostgreSQL with two serving processes."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("office")
+        return
+    postgres: Cluster = request.getfixturevalue("postgres")
+    shared = f'database = "{postgres.database()}"\nhttp.workers = 2\n{SETTINGS}'
+    with console_in(tmp_path_factory.mktemp("shared"), shared) as console:
+        yield VettingOffice(console)
+
+
 @pytest.mark.needs("chromium")
 def test_an_order_is_vetted_by_one_and_an_ev_order_by_two(
-    office: VettingOffice, browser: Browser
+    any_office: VettingOffice, browser: Browser
 ) -> None:
     """In browsers: manager and order, a letter, question and answer, and a rejection."""
-    found: list[str] = []
+    office, found = any_office, list[str]()
     one, two = (at(office, browser, office.reviewer()[1], found) for _ in range(2))
     user = at(office, browser, office.applicant()[1], found)
     ov = office.order(OV, new_company="New Company Ltd")
