@@ -165,6 +165,25 @@ def test_what_was_answered_is_part_of_what_was_seen(desk: Desk) -> None:
     assert "Wang" not in seen.members
 
 
+def test_whoever_asks_knows_the_question(desk: Desk) -> None:
+    """It makes no decision of theirs invalid, but those of others; an answer does for both."""
+    order = desk.submit(EV)
+    subject = f"order:{order}"
+    desk.approve("manager:1")
+    for uid in (ANN, BEN):
+        desk.operator_as(uid, "ShowReview", Id=subject)
+    question = ask(desk, subject)
+    with pytest.raises(errors.InvalidParam, match="Questions is"):
+        desk.approve(subject, BEN)
+    again = ask(desk, subject, "And who pays?")
+    answer(desk, again)
+    with pytest.raises(errors.InvalidParam, match="Questions is"):
+        desk.approve(subject, ANN)
+    desk.operator_as(ANN, "ShowReview", Id=subject)
+    assert desk.approve(subject, ANN) is None
+    assert question != again
+
+
 def test_only_what_waits_can_be_asked_about(desk: Desk) -> None:
     """Not an order that nobody reviews; for a reported key, the accounts are asked directly."""
     order = desk.submit(DV)

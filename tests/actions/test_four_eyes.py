@@ -177,3 +177,13 @@ def test_a_revocation_that_is_declined_is_among_the_decisions(desk: Desk) -> Non
     (kept,) = desk.operator("ListDecisions")["Decisions"]
     assert (kept["Action"], kept["By"]) == ("KeepOrder", "person-7 (person 7)")
     assert kept["Detail"].endswith(": a slip")
+
+
+def test_a_list_has_the_id_of_a_thing_that_waits_once(desk: Desk) -> None:
+    """Scripts look for ids; what comes first is a member of its own where one thing is shown."""
+    order = desk.submit(EV)
+    (manager, listed) = desk.operator("ListReviews")["Reviews"]
+    assert manager["Id"] == "manager:1"
+    assert "manager:1" not in repr(listed)
+    assert listed["WhyNot"] == "Approve its manager first."
+    assert desk.operator("ShowReview", Id=f"order:{order}")["First"] == "manager:1"

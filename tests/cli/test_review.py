@@ -121,3 +121,19 @@ def test_what_was_decided_is_listed(desk: RunningDesk, order: str) -> None:
     assert f"rejected by {USER}" in told
     assert "not known there" in told
     assert "Web team" in told
+
+
+def test_the_applicant_is_asked_and_a_note_is_stored(desk: RunningDesk) -> None:
+    """Both are read from standard input, with their lines; nobody sees them among processes."""
+    keys = desk.account()
+    manager = desk.manager(keys, desk.company(keys))
+    subject = f"manager:{manager}"
+    asked = desk.certdesk("review", "ask", subject, text="Who is it?\nSince when?\n")
+    desk.certdesk("review", "note", subject, text="called\n")
+    shown = desk.certdesk("review", "show", subject)
+    (question,), (note,) = shown["Questions"], shown["Notes"]
+    assert (question["Id"], question["Text"]) == (asked["QuestionId"], "Who is it?\nSince when?")
+    assert (note["Text"], note["WrittenBy"]) == ("called", USER)
+    (listed,) = (each for each in desk.certdesk("review", "list") if each["Id"] == subject)
+    assert listed["Question"] == "asked"
+    assert "Question: must have 1 to 4000" in desk.run("review", "ask", subject, text=" ").stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,33 @@ def review_reject(settings: Settings, id_: str, *, reason: str, attempt: str | N
     changed since you saw it, as with review approve.
     """
     show_reply(ask(settings, "RejectReview", Id=id_, Reason=reason, Attempt=attempt))
+
+
+@review.command("ask")
+@click.argument("id_", metavar="ID")
+@as_seen
+@desk_options
+def review_ask(settings: Settings, id_: str, *, attempt: str | None) -> None:
+    """Ask the applicant about an order, a revocation or a manager that waits for a review.
+
+    ID is one of review list. The question is read from standard input: up to 4,000 characters. The
+    applicant answers in the console; until then StatusMsg says that a question was asked. It is
+    refused if anything has changed since you saw it, as with review approve.
+    """
+    question = sys.stdin.read()
+    show_reply(ask(settings, "AskApplicant", Id=id_, Question=question, Attempt=attempt))
+
+
+@review.command("note")
+@click.argument("id_", metavar="ID")
+@desk_options
+def review_note(settings: Settings, id_: str) -> None:
+    """Store a note about a review, which other reviewers see and the applicant does not.
+
+    ID is one of review list. The note is read from standard input: up to 4,000 characters.
+    """
+    note = sys.stdin.read()
+    show_reply(ask(settings, "AddNote", Id=id_, Note=note))
 
 
 @review.command("letter")

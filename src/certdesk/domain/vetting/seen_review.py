@@ -29,6 +29,7 @@ STANDING = frozenset(
         "MayDecide",
         "WhyNot",
         "PeopleNeeded",
+        "First",
         "Notes",
         "Attachments",
         "Checklist",

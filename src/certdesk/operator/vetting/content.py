@@ -89,8 +89,9 @@ class ShowReviewReply(Reply, kw_only=True):
 
     `Remarks` are doubts about the numbers of a manager and its contact. `PeopleNeeded` is how many
     people have to approve it. `MayDecide` is whether the caller may approve it now, and `WhyNot`
-    says why not. `Questions` were asked of the applicant; `Notes` and `Attachments` are the
-    reviewers' own, and the applicant does not see them.
+    says why not. `First` is the id of the review that has to be approved before. `Questions` were
+    asked of the applicant; `Notes` and `Attachments` are the reviewers' own, and the applicant does
+    not see them.
 
     `Attempt` is the digest of everything to be decided about, and changes with it. `Since` and
     `AskedBy` are null if nobody asked for a review.
@@ -108,6 +109,7 @@ class ShowReviewReply(Reply, kw_only=True):
     decided_time: str | None
     may_decide: bool
     why_not: str
+    first: str | None
     company: CompanyOfReview | None
     manager: ManagerInfo | None
     contact: ContactInfo | None
@@ -143,6 +145,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         decided_time=utc_time(review.decided_at) if review else None,
         may_decide=False,
         why_not="",
+        first=None,
         company=_company(context, company, whole=whole) if company else None,
         manager=_manager(context, unit, manager, whole=whole) if manager else None,
         contact=_contact(people.contact, whole=whole) if people else None,

@@ -10,7 +10,7 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import REVIEWERS
 from certdesk.domain.vetting.deciders import Decider, login_of
 from certdesk.domain.vetting.records import Review
-from certdesk.domain.vetting.review import ORDER, why_not
+from certdesk.domain.vetting.review import ORDER, subject_of_manager, why_not
 from certdesk.engine import Caller, Context
 from certdesk.operator.people.links import all_linked
 from certdesk.operator.vetting.outcome import askers_of, check_turn
@@ -41,14 +41,33 @@ def why_not_now(context: Context, unit: Unit, subject: Subject) -> str:
         return "Only reviewers and operators decide."
     if review is None or review.verdict is not None:
         return "It does not wait for a decision."
-    try:
-        if review.kind == ORDER:
-            check_turn(subject.order, subject.manager, context.now)
-    except InvalidParam as refused:
-        text = refused.detail.removeprefix(f"{subject.name}: ")
-        return f"{text[:1].upper()}{text[1:]}"
+    turn = _turn(context, subject)
+    if turn:
+        return f"{turn[:1].upper()}{turn[1:]}"
     because = why_not_approve(context, unit, subject, review)
     return f"{because}." if because else ""
+
+
+def comes_first(context: Context, subject: Subject) -> str:
+    """Return the id of the review that has to be approved before an order's; "" if none has to."""
+    return _review_of_manager(subject) if _turn(context, subject) else ""
+
+
+def _turn(context: Context, subject: Subject) -> str:
+    """Return why it is not an order's turn yet; "" if it is."""
+    if subject.kind != ORDER:
+        return ""
+    try:
+        check_turn(subject.order, subject.manager, context.now)
+    except InvalidParam as refused:
+        text = refused.detail.removeprefix(f"{subject.name}: ")
+        # Scripts look for ids in the list, where this id would be another thing that waits.
+        return text.replace(_review_of_manager(subject), "its manager")
+    return ""
+
+
+def _review_of_manager(subject: Subject) -> str:
+    return subject_of_manager(subject.manager.manager_id) if subject.manager else ""
 
 
 def why_not_approve(context: Context, unit: Unit, subject: Subject, review: Review) -> str:

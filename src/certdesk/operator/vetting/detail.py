@@ -13,7 +13,7 @@ from certdesk.domain.values.texts import text_fault
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.engine import Context, Written
 from certdesk.operator.vetting.content import ShowReviewReply, letter_of
-from certdesk.operator.vetting.deciding import signed, why_not_now
+from certdesk.operator.vetting.deciding import comes_first, signed, why_not_now
 from certdesk.operator.vetting.seen_reviews import keeping, unseen, view_of
 from certdesk.operator.vetting.subject import subject_of
 from certdesk.ports import Unit, place_of_letter
@@ -39,7 +39,8 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
         subject = subject_of(unit, request.id)
         found = view_of(context, unit, subject)
         because = why_not_now(context, unit, subject)
-        shown = replace(found.content, may_decide=not because, why_not=because)
+        before = comes_first(context, subject) or None
+        shown = replace(found.content, may_decide=not because, why_not=because, first=before)
         return shown, unseen(context, unit, [found], shown=True)
 
     shown, sights = context.desk.store.read(read)

@@ -40,7 +40,7 @@ from certdesk.domain.vetting.review import KEY
 from certdesk.engine import Context
 from certdesk.operator.vetting.deciding import name_of, signed
 from certdesk.operator.vetting.dossier_info import checklist_of, opened, ticked
-from certdesk.operator.vetting.seen_reviews import check_seen
+from certdesk.operator.vetting.seen_reviews import check_seen, see_own_change
 from certdesk.operator.vetting.subject import Subject, subject_of
 from certdesk.ports import Stale, Unit, place_of_entry
 from certdesk.wire.model import File, Reply, Request
@@ -96,6 +96,7 @@ def ask_applicant(context: Context, request: AskApplicantRequest) -> Commit[Aske
             raise InvalidParam(f"{found.name}: {MOST_QUESTIONS} questions were asked already.")
         check_seen(context, unit, found, request.attempt)
         unit.questions.add(question)
+        see_own_change(context, unit, found)
         tell(unit, found)
         note(context, unit, found, f"question {question.question_id} asked by {signed(context)}")
         return AskedReply(question_id=question.question_id)

@@ -14,7 +14,7 @@ import msgspec
 from certdesk.catalog import Answer, Commit
 from certdesk.domain.errors import InvalidParam, ReviewChanged
 from certdesk.domain.people.role import REVIEWERS
-from certdesk.domain.values.record import Record
+from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.redaction import redacted_bare
 from certdesk.domain.vetting.records import SeenReview
 from certdesk.domain.vetting.seen_review import (
@@ -124,6 +124,17 @@ def check_seen(
     if attempt is None and told:
         raise ReviewChanged(f"{name}:{told}{_ADVICE}", members)
     return now
+
+
+def see_own_change(context: Context, unit: Unit, subject: Subject) -> None:
+    """Store that the operator knows a review after a change of their own, if they knew it before.
+
+    The caller has asked `check_seen` in the same transaction, before the change.
+    """
+    seen = unit.sights.get(subject.name, context.caller.operator)
+    if seen is not None:
+        members = _written(view_of(context, unit, subject).members)
+        unit.sights.replace(replace(seen, members=members, seen_at=context.now))
 
 
 _ADVICE = " Look at it again (certdesk review show)."

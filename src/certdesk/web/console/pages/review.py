@@ -54,7 +54,6 @@ WORDS = (
 )
 """What a page calls the members of a review, by the beginnings of their paths."""
 
-_MANAGER = re.compile(r"manager:[0-9]+")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -69,9 +68,7 @@ def show(visit: Visit) -> Shown:
         waits=review.since is not None and review.verdict is None,
         decides=visit.visitor.role in REVIEWERS,
         address=f"/reviews/{quote(review.id)}",
-        why_not=in_words(review.why_not),
         asker=asker,
-        first=_MANAGER.search(review.why_not),
         subject=[
             (SUBJECT.get(part.partition("=")[0], part.partition("=")[0]), part.partition("=")[2])
             for part in (review.order.subject if review.order else ())
@@ -150,15 +147,6 @@ def asker(name: str) -> str:
     if name.startswith(KEY):
         return "the account's key"
     return "the operator" if name == OPERATOR else name
-
-
-def in_words(why_not: str) -> str:
-    """Return why somebody may not approve, without the id of a manager.
-
-    >>> in_words("Approve manager:2 first.")
-    'Approve its manager first.'
-    """
-    return _MANAGER.sub("its manager", why_not)
 
 
 def _decided(visit: Visit, action: str, said: str, **more: str) -> Answered:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from certdesk.domain.people.role import STAFF
 from certdesk.web.console.page import Page, Shown
-from certdesk.web.console.pages.review import asker, in_words
+from certdesk.web.console.pages.review import asker
 from certdesk.web.console.visit import Visit
 
 ON_A_PAGE = 50
@@ -37,9 +37,7 @@ def show(visit: Visit) -> Shown:
     more = listed.total_count > first + ON_A_PAGE
     return Shown(
         "Reviews",
-        reviews=[
-            (each, age(each.since, listed.now), in_words(each.why_not)) for each in listed.reviews
-        ],
+        reviews=[(each, age(each.since, listed.now), each.why_not) for each in listed.reviews],
         total=listed.total_count,
         kinds=KINDS,
         asker=asker,
