@@ -70,18 +70,19 @@ class OnPostgresql:
 
     def later(self, seconds: float) -> None:
         """Let time pass, as far as the database can tell."""
-        self._run("UPDATE sightings SET seen_at = seen_at - make_interval(secs => %s)", seconds)
+        self.run("UPDATE sightings SET seen_at = seen_at - make_interval(secs => %s)", seconds)
 
     def lose(self) -> None:
         """Empty the table, as the server does after a crash."""
-        self._run("TRUNCATE sightings")
+        self.run("TRUNCATE sightings")
 
     def close(self) -> None:
         """End all processes."""
         for each in self._open:
             each.close()
 
-    def _run(self, statement: LiteralString, *values: float) -> None:
+    def run(self, statement: LiteralString, *values: float) -> None:
+        """Run a statement as another program would."""
         with self._cluster.connect(self._url) as foreign:
             foreign.execute(statement, values)
 
@@ -396,3 +397,14 @@ def _by_the_rule(asked: Use, age: float, action: str) -> bool:
     except SignatureExpire:
         return False
     return True
+
+
+@pytest.mark.needs("postgres")
+def test_a_table_of_an_earlier_version_gets_what_it_lacks(postgres: Cluster) -> None:
+    """A process makes the tables of the admission itself; no migration knows them."""
+    world = OnPostgresql(postgres)
+    try:
+        world.run("ALTER TABLE pace DROP COLUMN holder")
+        assert world.opened(first_service=False).take(use(), LIMIT)
+    finally:
+        world.close()

@@ -45,6 +45,11 @@ class Admission(Protocol):
         """Whether asking takes time, so that it must not be done where nothing may block."""
         ...
 
+    @property
+    def holder(self) -> str:
+        """The name of this process, by which others may release its places; empty if none can."""
+        ...
+
     def take(self, use: Use, limit: int) -> Slot | None:
         """Note a use of a signature, and take a place; no place is needed if `limit` is 0.
 
@@ -63,6 +68,13 @@ class Admission(Protocol):
 
     def leave(self, slot: Slot) -> None:
         """Free the place when its second is over."""
+        ...
+
+    def leave_all(self, holder: str) -> None:
+        """Free the places of a process that has ended, when their second is over.
+
+        Those of an unknown process are free after a while.
+        """
         ...
 
     def tidy(self) -> None:

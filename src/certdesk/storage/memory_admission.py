@@ -15,6 +15,7 @@ class MemoryAdmission:
     """The signatures seen and the rate limits; both are lost when the process ends."""
 
     waits = False
+    holder = ""
 
     def __init__(
         self,
@@ -44,6 +45,9 @@ class MemoryAdmission:
     def leave(self, slot: Slot) -> None:
         """Release the place when its second is over."""
         self._rate_limiter.leave(slot)
+
+    def leave_all(self, holder: str) -> None:
+        """Do nothing: no other process has places here."""
 
     def tidy(self) -> None:
         """Do nothing: the signatures that are too old are dropped along the way."""

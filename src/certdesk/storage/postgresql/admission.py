@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    inspect,
     text,
 )
 from sqlalchemy.exc import DBAPIError
@@ -30,6 +31,7 @@ from certdesk.domain.errors import SignatureExpire
 from certdesk.domain.values.record import Record
 from certdesk.ports import RateLimitExceeded, Slot, StoreUnavailable
 from certdesk.storage.driver import Driver, Statement
+from certdesk.storage.postgresql.holders import has_ended, own_name
 from certdesk.storage.postgresql.locks import ADVISORY
 from certdesk.storage.postgresql.pool import Pool, is_lost, words
 
@@ -44,7 +46,8 @@ CONNECTIONS = 4
 ATTEMPTS = 3
 PAUSE_SECONDS = 0.05
 RUNNING_SECONDS = 120
-"""How long answering a request may take; then its process is presumed dead."""
+"""How long answering a request may take; then its process is presumed dead, if nobody on its
+machine has told before."""
 
 BEGUN = b""
 """The digest of the row that holds since when the table of sightings is complete."""
@@ -59,9 +62,13 @@ PLACES_TAKEN = Table(
     Column("action", _LETTERS, nullable=False),
     Column("taken", DateTime(timezone=True), nullable=False),
     Column("free_at", DateTime(timezone=True), nullable=False),
+    Column("holder", _LETTERS, nullable=False, server_default=""),
     prefixes=["UNLOGGED"],
 )
-"""The places taken; these rows are the admission's own, not records of the desk."""
+"""The places taken, and by which process (`holders.py`).
+
+These rows are the admission's own, not records of the desk.
+"""
 Index("ix_pace_uin_action", PLACES_TAKEN.c.uin, PLACES_TAKEN.c.action)
 SIGHTINGS = Table(
     "sightings",
@@ -88,9 +95,9 @@ _TAKE = Statement(
         " ON CONFLICT (digest) DO UPDATE SET digest = known.digest"
         " RETURNING action, extract(epoch FROM clock_timestamp() - seen_at) AS age"
         "), place AS ("
-        " INSERT INTO pace (uin, action, taken, free_at)"
+        " INSERT INTO pace (uin, action, taken, free_at, holder)"
         " SELECT :uin, :action, clock_timestamp(),"
-        "  clock_timestamp() + make_interval(secs => :running)"
+        "  clock_timestamp() + make_interval(secs => :running), :holder"
         " FROM seen"
         " WHERE (SELECT count(*) FROM pace WHERE uin = :uin AND action = :action) < :most"
         " AND (abs(age) <= :honest OR (NOT :once AND action = :action))"
@@ -106,6 +113,15 @@ _TAKE = Statement(
 _GIVE_BACK = Statement(text("DELETE FROM pace WHERE number = :number"))
 _LEAVE = Statement(
     text("UPDATE pace SET free_at = taken + interval '1 second' WHERE number = :number")
+)
+# Places that are free by now are left alone: their deletion waits for nobody then.
+_HOLDERS = text("SELECT DISTINCT holder FROM pace WHERE free_at > clock_timestamp()")
+_LEAVE_ALL = text(
+    "UPDATE pace SET free_at = taken + interval '1 second'"
+    " WHERE holder = ANY(:holders) AND free_at > clock_timestamp()"
+)
+_ADD_HOLDER = text(
+    "ALTER TABLE pace ADD COLUMN IF NOT EXISTS holder text COLLATE \"C\" NOT NULL DEFAULT ''"
 )
 _BEGIN = text(
     "INSERT INTO sightings (digest, action, seen_at)"
@@ -147,11 +163,13 @@ class PostgresAdmission:
         """
         self._pool = Pool(url, CONNECTIONS, begin=_commit_later)
         self._lock = lock
+        self.holder = own_name()
 
         def prepare(connection: Connection, driver: Driver) -> None:
             driver.run("BEGIN")
             lock.touch(driver, {"name": "admission"})
-            _TABLES.create_all(connection, checkfirst=True)
+            _create_tables(connection)
+            _leave_for_ended(connection)
             if first_service:
                 connection.execute(_BEGIN_EMPTY, {"begun": BEGUN})
             driver.run("COMMIT")
@@ -180,6 +198,10 @@ class PostgresAdmission:
         """Release the place when its second is over."""
         self._run(lambda _, driver: _LEAVE.touch(driver, {"number": slot.number}))
 
+    def leave_all(self, holder: str) -> None:
+        """Release all places of a process that has ended, when their second is over."""
+        self._run(lambda connection, _: connection.execute(_LEAVE_ALL, {"holders": [holder]}))
+
     def tidy(self) -> None:
         """Delete signatures whose timestamps are no longer accepted."""
         asked = {"begun": BEGUN, "kept": KEPT_SECONDS}
@@ -198,6 +220,7 @@ class PostgresAdmission:
             "honest": HONEST_SECONDS,
             "most": limit,
             "running": RUNNING_SECONDS,
+            "holder": self.holder,
             "begun": BEGUN,
         }
 
@@ -239,6 +262,21 @@ class PostgresAdmission:
     def _ask(self, ask: Callable[[Connection, Driver], Result]) -> Result:
         with self._pool.connection() as connection:
             return ask(connection, Driver(connection))
+
+
+def _create_tables(connection: Connection) -> None:
+    """Create the tables that are missing, and the column that they once had not."""
+    _TABLES.create_all(connection, checkfirst=True)
+    columns = inspect(connection).get_columns(PLACES_TAKEN.name)
+    if PLACES_TAKEN.c.holder.name not in {column["name"] for column in columns}:
+        connection.execute(_ADD_HOLDER)
+
+
+def _leave_for_ended(connection: Connection) -> None:
+    """Release the places of processes of this machine that have ended, as this desk's last ones."""
+    holders = [holder for holder in connection.execute(_HOLDERS).scalars() if has_ended(holder)]
+    if holders:
+        connection.execute(_LEAVE_ALL, {"holders": holders})
 
 
 def _commit_later(connection: Any, _: object) -> None:  # noqa: ANN401 -- the driver's, which is imported late

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,7 +14,7 @@ import structlog
 from certdesk.domain.errors import SignatureExpire
 from certdesk.domain.operation.figures import Counted
 from certdesk.domain.values.keys import KeyKind
-from certdesk.ports import KeysBusy, RateLimitExceeded, Slot
+from certdesk.ports import KeysBusy, RateLimitExceeded, Slot, StoreUnavailable
 from certdesk.web.processes.messages import (
     Answered,
     CountClient,
@@ -21,6 +22,7 @@ from certdesk.web.processes.messages import (
     FromServing,
     GiveKeyBack,
     Happened,
+    Holds,
     Leave,
     Message,
     Note,
@@ -38,6 +40,12 @@ if TYPE_CHECKING:
     from certdesk.bootstrap import OpenDesk
     from certdesk.web.downloads import LinkLimiter
     from certdesk.web.health import Health
+
+SETTLED_SECONDS = 1
+"""How long after the end of a process its places in the database are freed.
+
+By then the database has carried out what it was asked last, and their second is over.
+"""
 
 log = structlog.get_logger()
 
@@ -75,10 +83,12 @@ class Answering:
         self._loop = asyncio.get_running_loop()
         self._sender: Sender | None = None
         self._places: list[Slot] = []
+        self._holder = ""
         self._keys: dict[int, KeyKind] = {}
         self._pages: set[asyncio.Task[None]] = set()
         self._does: Mapping[type[Message], Callable[[Any], None]] = {
             Ready: lambda message: ready(message.process),
+            Holds: self._note_holder,
             Pong: lambda _: pong(),
             Take: self._take,
             Note: self._note,
@@ -115,6 +125,20 @@ class Answering:
             self._opened.stock.give_back(kind, stock_id)
         self._places.clear()
         self._keys.clear()
+        if self._holder:
+            # The database may hang, and nobody waits for this.
+            leaving = threading.Timer(SETTLED_SECONDS, self._leave_all)
+            leaving.daemon = True
+            leaving.start()
+
+    def _note_holder(self, message: Holds) -> None:
+        self._holder = message.holder
+
+    def _leave_all(self) -> None:
+        try:
+            self._opened.admission.leave_all(self._holder)
+        except StoreUnavailable as error:
+            log.warning("places in the rate limit stay taken for two minutes", reason=str(error))
 
     def _take(self, message: Take) -> None:
         def take() -> float | None:

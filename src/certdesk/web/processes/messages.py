@@ -40,6 +40,12 @@ class Ready(Message, frozen=True):
     process: int
 
 
+class Holds(Message, frozen=True):
+    """The process takes places in the rate limit of the database by this name."""
+
+    holder: str
+
+
 class Pong(Message, frozen=True):
     """The answer to a `Ping`."""
 
@@ -149,6 +155,7 @@ class Stop(Message, frozen=True):
 
 FromServing: TypeAlias = (
     Ready
+    | Holds
     | Pong
     | Take
     | Note

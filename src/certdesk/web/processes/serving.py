@@ -18,7 +18,7 @@ from certdesk.web.processes.asking import (
     ParentRateLimiter,
     ParentWork,
 )
-from certdesk.web.processes.messages import Start
+from certdesk.web.processes.messages import Holds, Start
 from certdesk.web.server import (
     Server,
     Shared,
@@ -73,11 +73,13 @@ def serve_beside(start: Start) -> None:
         server = server_of(settings, desk, shared, threads)
         servers.append(server)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_run(server, parent, listener, channel))
+            holder = own.holder if own else ""
+            runner.run(_run(server, parent, listener, channel, holder))
 
 
 async def _run(
-    server: Server, parent: Parent, listener: socket.socket, channel: socket.socket
+    server: Server, parent: Parent, listener: socket.socket, channel: socket.socket, holder: str
 ) -> None:
     await parent.connect(channel)
+    parent.tell(Holds(holder))
     await run_server(server, listener, parent.tell_ready)
