@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -114,6 +115,13 @@ def review(console: ConsoleDesk) -> str:
     return f"/reviews/manager:{console.desk.manager(keys, console.desk.company(keys))}"
 
 
+def somebody(console: ConsoleDesk) -> str:
+    """Return the path of the page of a reviewer, who has another login."""
+    one, _ = console.invitation("reviewer")
+    shown = console.desk.operate("LinkPerson", Login=one.name, Other="uid:1000")
+    return f"/people/{shown['PersonId']}"
+
+
 def start_with_review(console: ConsoleDesk) -> str:
     """Have a review wait; return the path of the start."""
     review(console)
@@ -173,6 +181,14 @@ STOPS = (
     Stop("questions", "/questions", "user"),
     Stop("question", question, "user"),
     Stop("audit-searched", "/audit?By=operator&Action=InviteStaff", "operator"),
+    Stop("people", "/people", "auditor"),
+    Stop("invite", "/people/invite", fresh),
+    Stop("invite-refused", "/people/invite", fresh, send(Name="uid:1")),
+    Stop("invited", "/people/invite", fresh, send(Name=f"ann-{uuid.uuid4().hex[:8]}")),
+    Stop("person", somebody, "operator"),
+    Stop("person-for-auditor", somebody, "auditor"),
+    Stop("person-reset", lambda console: somebody(console) + "/reset", fresh),
+    Stop("person-end", lambda console: somebody(console) + "/end", fresh),
     Stop("not-found", "/nowhere"),
 )
 

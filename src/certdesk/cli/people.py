@@ -103,6 +103,20 @@ def _add_common(group: click.Group) -> None:
 pass_on(staff, "list", asked.ListPeopleRequest, PEOPLE, fixed={"uin": None})
 pass_on(staff, "show", asked.ShowPersonRequest, ONE)
 _add_common(staff)
+pass_on(
+    staff,
+    "disable",
+    asked.SwitchPersonRequest,
+    help="Let LOGIN not sign in for now; its sessions end, and what it signs in with stays.",
+    fixed={"enabled": False},
+)
+pass_on(
+    staff,
+    "enable",
+    asked.SwitchPersonRequest,
+    help="Let LOGIN sign in again.",
+    fixed={"enabled": True},
+)
 
 
 def _show_link(settings: Settings, response: dict[str, Any]) -> None:

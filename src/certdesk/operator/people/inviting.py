@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import InvalidParam, SignInRefused, UserNotFound
+from certdesk.domain.errors import InvalidParam, ProofNeeded, SignInRefused, UserNotFound
 from certdesk.domain.people.names import folded, staff_name_fault
 from certdesk.domain.people.records import Invitation, Person
 from certdesk.domain.people.role import STAFF, Role
@@ -15,6 +15,7 @@ from certdesk.engine import Context
 from certdesk.operator.lookups import check_name, enabled_account
 from certdesk.operator.people.lookups import login_of_person, may_sign_in, subject_of
 from certdesk.operator.people.proofs import hash_chosen, keep_password
+from certdesk.operator.people.proved import check_proved
 from certdesk.operator.people.sessions import VALUE_BYTES, digest_of, end_sessions
 from certdesk.operator.people.signing_in import ANYBODY, SignInReply, signed_in
 from certdesk.ports import Stale, Taken, Unit
@@ -51,7 +52,7 @@ class InvitationReply(Reply):
     expires: str | None
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, ProofNeeded, writes=True, internal=True)
 def invite_staff(context: Context, request: InviteStaffRequest) -> Commit[InvitationReply]:
     """Invite a person of the staff, or let one who is known choose a new password."""
     check_name(request.name)
@@ -62,17 +63,19 @@ def invite_staff(context: Context, request: InviteStaffRequest) -> Commit[Invita
         raise InvalidParam(f"Name: {fault}.")
 
     def commit(unit: Unit) -> InvitationReply:
+        check_proved(context, unit)
         person = _invited(context, unit, name, Role(request.role))
         return _invite(context, unit, person)
 
     return commit
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, ProofNeeded, writes=True, internal=True)
 def invite_user(context: Context, request: InviteUserRequest) -> Commit[InvitationReply]:
     """Invite a user of an account to the console, or let one choose a new password."""
 
     def commit(unit: Unit) -> InvitationReply:
+        check_proved(context, unit)
         enabled_account(unit, request.uin)
         users = unit.users.where(uin=request.uin, name=request.name)
         if not users:
@@ -168,6 +171,9 @@ def _again(person: Person, role: Role, user_id: int | None) -> Person:
     if person.role != role:
         login = redacted_bare(login_of_person(person))
         raise InvalidParam(f"Role: {login} is {person.role}. Run certdesk staff end {login} first.")
+    if not person.enabled:
+        login = redacted_bare(login_of_person(person))
+        raise InvalidParam(f"Name: {login} is disabled. Enable the login first.")
     if person.user_id != user_id:
         raise InvalidParam("Name: another user of the account signs in with a name like this.")
     return person

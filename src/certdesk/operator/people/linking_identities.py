@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import InvalidParam
+from certdesk.domain.errors import InvalidParam, ProofNeeded
 from certdesk.domain.people.id_token import ClaimRefused
 from certdesk.domain.people.id_token import subject_of as subject_in
 from certdesk.domain.people.provider import Provider
@@ -16,6 +16,7 @@ from certdesk.operator.people.lookups import (
     may_sign_in,
     subject_of,
 )
+from certdesk.operator.people.proved import check_proved
 from certdesk.operator.people.sessions import end_sessions
 from certdesk.ports import Unit
 from certdesk.wire.model import Reply
@@ -31,7 +32,7 @@ class IdentityReply(Reply):
     subject: str
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, ProofNeeded, writes=True, internal=True)
 def link_identity(context: Context, request: asked.LinkIdentityRequest) -> Commit[IdentityReply]:
     """Let a person sign in with an identity at a provider, in the place of an earlier one there."""
     provider = _known(context, request.provider)
@@ -41,6 +42,7 @@ def link_identity(context: Context, request: asked.LinkIdentityRequest) -> Commi
         raise InvalidParam(f"Subject: {refused}.") from None
 
     def commit(unit: Unit) -> IdentityReply:
+        check_proved(context, unit)
         person = known_person(unit, request.login)
         if not may_sign_in(unit, person):
             raise InvalidParam("Login: has ended.")
@@ -58,7 +60,7 @@ def link_identity(context: Context, request: asked.LinkIdentityRequest) -> Commi
     return commit
 
 
-@catalog.action(InvalidParam, writes=True, internal=True, ends=True)
+@catalog.action(InvalidParam, ProofNeeded, writes=True, internal=True, ends=True)
 def unlink_identity(
     context: Context, request: asked.UnlinkIdentityRequest
 ) -> Commit[IdentityReply]:
@@ -66,6 +68,7 @@ def unlink_identity(
     provider = _known(context, request.provider)
 
     def commit(unit: Unit) -> IdentityReply:
+        check_proved(context, unit)
         person = known_person(unit, request.login)
         found = unit.oidc_identities.where(person_id=person.person_id, issuer=provider.issuer)
         if not found:

@@ -16,6 +16,12 @@ from certdesk.ports import DESK, Place, Unit, Vault
 _NUMBERED = re.compile(r"person:([0-9]{1,10})")
 
 
+def is_ended(person: Person) -> bool:
+    """Return whether a login was ended: nobody is found by its name any more."""
+    # No name has a line break.
+    return "\n" in person.folded
+
+
 def named_person(unit: Unit, login: str) -> Person | None:
     """Read the person who signs in with a name, None if nobody does."""
     name, uin = parted(login)

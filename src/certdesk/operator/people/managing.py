@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import InvalidParam
+from certdesk.domain.accounts.account import AccessKey
+from certdesk.domain.accounts.audit_search import AuditSearch
+from certdesk.domain.errors import InvalidParam, ProofNeeded
 from certdesk.domain.people.records import Person, PersonLink
 from certdesk.domain.people.role import Role
 from certdesk.domain.people.sessions import is_over
@@ -14,7 +17,13 @@ from certdesk.domain.vetting.deciders import UID, USER
 from certdesk.engine import Context
 from certdesk.operator.lookups import known_account, known_user
 from certdesk.operator.people.links import linked_to
-from certdesk.operator.people.lookups import known_person, login_of_person, subject_of
+from certdesk.operator.people.lookups import (
+    is_ended,
+    known_person,
+    login_of_person,
+    subject_of,
+)
+from certdesk.operator.people.proved import check_proved
 from certdesk.operator.people.second_steps import remove_second_step
 from certdesk.operator.people.sessions import end_sessions
 from certdesk.ports import Unit
@@ -22,13 +31,24 @@ from certdesk.wire.model import Blank, Part, Reply, utc_time
 from certdesk.wire.operator import people as asked
 
 AUDITED = (Role.OPERATOR, Role.AUDITOR)
+LATEST = 50
+"""Entries of the audit log that are looked at for the last sign-in."""
+
+SIGNING_IN = (
+    "AcceptInvitation",
+    "GiveSecondStep",
+    "SignIn",
+    "SignInWithPasskey",
+    "SignInWithProvider",
+)
 _OTHER = re.compile(r"(uid|user):([0-9]{1,10})")
 
 
 class PersonInfo(Part):
     """A person who signs in, and what with; `Invited` is the end of an open invitation.
 
-    `Linked` are the other logins of the same human being.
+    `Linked` are the other logins of the same human being. Nobody gets in again with a login that
+    has `Ended`. `AccessKeys` are the keys of a user that are enabled.
     """
 
     person_id: int
@@ -45,6 +65,9 @@ class PersonInfo(Part):
     last_used: str | None
     invited: str | None
     linked: list[str]
+    ended: bool
+    access_keys: list[str]
+    last_sign_in: str | None
     create_time: str | None
 
 
@@ -94,11 +117,12 @@ class EndPersonReply(Reply):
     secret_ids: list[str]
 
 
-@catalog.action(writes=True, internal=True, ends=True)
+@catalog.action(ProofNeeded, writes=True, internal=True, ends=True)
 def end_person(context: Context, request: asked.EndPersonRequest) -> Commit[EndPersonReply]:
     """End everything with which a person gets in: for somebody who leaves."""
 
     def commit(unit: Unit) -> EndPersonReply:
+        check_proved(context, unit)
         person = known_person(unit, request.login)
         number = person.person_id
         passkeys = unit.passkeys.count(person_id=number)
@@ -130,13 +154,14 @@ class ResetSecondStepReply(Reply):
     sessions: int
 
 
-@catalog.action(writes=True, internal=True, ends=True)
+@catalog.action(ProofNeeded, writes=True, internal=True, ends=True)
 def reset_second_step(
     context: Context, request: asked.ResetSecondStepRequest
 ) -> Commit[ResetSecondStepReply]:
     """Remove a second step that its person has lost."""
 
     def commit(unit: Unit) -> ResetSecondStepReply:
+        check_proved(context, unit)
         person = known_person(unit, request.login)
         remove_second_step(unit, person.person_id)
         ended = end_sessions(unit, person.person_id)
@@ -156,11 +181,12 @@ class LinksReply(Reply):
     linked: list[str]
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, ProofNeeded, writes=True, internal=True)
 def link_person(context: Context, request: asked.LinkPersonRequest) -> Commit[LinksReply]:
     """Link a person to another login of the same human being."""
 
     def commit(unit: Unit) -> LinksReply:
+        check_proved(context, unit)
         person = known_person(unit, request.login)
         other = _other(unit, request.other)
         if other == subject_of(person):
@@ -174,11 +200,12 @@ def link_person(context: Context, request: asked.LinkPersonRequest) -> Commit[Li
     return commit
 
 
-@catalog.action(InvalidParam, writes=True, internal=True)
+@catalog.action(InvalidParam, ProofNeeded, writes=True, internal=True)
 def unlink_person(context: Context, request: asked.UnlinkPersonRequest) -> Commit[LinksReply]:
     """Remove the link between a person and another login."""
 
     def commit(unit: Unit) -> LinksReply:
+        check_proved(context, unit)
         person = known_person(unit, request.login)
         other = _other(unit, request.other)
         removed = [
@@ -195,8 +222,7 @@ def unlink_person(context: Context, request: asked.UnlinkPersonRequest) -> Commi
 
 def _ended(person: Person) -> Person:
     """Return a login that was ended: nobody is found by its name, so another person may get it."""
-    # No name has a line break.
-    freed = person.folded if not person.enabled else f"{person.folded}\n{person.person_id}"
+    freed = person.folded if is_ended(person) else f"{person.folded}\n{person.person_id}"
     return replace(person, enabled=False, folded=freed)
 
 
@@ -254,11 +280,23 @@ def _stop_identities(unit: Unit, person_id: int) -> int:
     return len(own)
 
 
-def _disable_keys(unit: Unit, person: Person) -> list[str]:
-    """Disable the access keys of a user; return them."""
+def _keys(unit: Unit, person: Person) -> list[AccessKey]:
+    """Return the access keys of a user that are enabled."""
     if person.user_id is None:
         return []
-    keys = unit.access_keys.where(uin=person.uin, user_id=person.user_id, enabled=True)
+    return unit.access_keys.where(uin=person.uin, user_id=person.user_id, enabled=True)
+
+
+def _last_sign_in(unit: Unit, person: Person) -> datetime | None:
+    """Return when a person last signed in, as far as the latest entries about it tell."""
+    its = AuditSearch(subject=subject_of(person), limit=LATEST, reach=LATEST)
+    entries = unit.audit.search(its).entries
+    return next((entry.at for entry in entries if entry.action in SIGNING_IN), None)
+
+
+def _disable_keys(unit: Unit, person: Person) -> list[str]:
+    """Disable the access keys of a user; return them."""
+    keys = _keys(unit, person)
     for key in keys:
         unit.access_keys.replace(replace(key, enabled=False))
     return [key.secret_id for key in keys]
@@ -287,5 +325,8 @@ def _info(context: Context, unit: Unit, person: Person) -> PersonInfo:
         last_used=utc_time(max((each.seen_at for each in sessions), default=None)),
         invited=utc_time(max(open_until, default=None)),
         linked=_linked(unit, person),
+        ended=is_ended(person),
+        access_keys=[key.secret_id for key in _keys(unit, person)],
+        last_sign_in=utc_time(_last_sign_in(unit, person)),
         create_time=utc_time(person.created_at),
     )

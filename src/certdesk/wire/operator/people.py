@@ -36,6 +36,13 @@ class EndPersonRequest(Request):
     login: Login
 
 
+class SwitchPersonRequest(Request):
+    """Enable or disable a login."""
+
+    login: Login
+    enabled: bool
+
+
 class ResetSecondStepRequest(Request):
     """Remove the second step of LOGIN: app, passkeys, recovery codes; its sessions end.
 
