@@ -23,6 +23,8 @@ from certdesk.domain.values.record import Record
 from certdesk.settings import (
     DECLARATIONS,
     ROOT_ANCHORS,
+    Declaration,
+    OptionWrong,
     Settings,
     SettingsError,
     load,
@@ -256,23 +258,27 @@ def test_a_number_is_read_from_the_environment(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('http.threads = "many"', "http.threads: Expected `int`, got `str`. Requests that each"),
-        ("http.threads = true", "http.threads: Expected `int`, got `bool`. "),
-        ("http.threads = 1.5", "http.threads: Expected `int`, got `float`. "),
-        ("http.threads = 0", "http.threads: must be 1 or more, not 0. Requests that each"),
-        ("http.workers = 1000", "http.workers: must be 64 or less, not 1000. Serving processes"),
-        ("keys.makers = 0", "keys.makers: must be 1 or more, not 0. "),
-        ("keys.queue = -1", "keys.queue: must be 0 or more, not -1. "),
-        ("keys.stock.p_256 = -1", "keys.stock.p_256: must be 0 or more, not -1. "),
-        ("http.head_seconds = 0", "http.head_seconds: must be 1 or more, not 0. "),
+        ('http.workers = "x"', 'http.workers: must be a whole number from 1 to 64, not "x" ('),
+        (
+            'http.threads = "many"',
+            'http.threads: must be a whole number of 1 or more, not "many" (',
+        ),
+        ("http.threads = true", "http.threads: must be a whole number of 1 or more, not true ("),
+        ("http.threads = 1.5", "http.threads: must be a whole number of 1 or more, not 1.5 ("),
+        ("http.threads = 0", "http.threads: must be 1 or more, not 0 ("),
+        ("http.workers = 1000", "http.workers: must be 64 or less, not 1000 ("),
+        ("keys.makers = 0", "keys.makers: must be 1 or more, not 0 ("),
+        ("keys.queue = -1", "keys.queue: must be 0 or more, not -1 ("),
+        ("keys.stock.p_256 = -1", "keys.stock.p_256: must be 0 or more, not -1 ("),
+        ("http.head_seconds = 0", "http.head_seconds: must be 1 or more, not 0 ("),
         (
             "proof.http_port = 0",
-            "proof.http_port: must be 1 or more, not 0. Port for validation files",
+            "proof.http_port: must be 1 or more, not 0 (",
         ),
-        ("data = 7", "data: Expected `str`, got `int`. Folder of the database"),
-        ("data = ['a']", "data: Expected `str`, got `array`. "),
-        ("caa.check = 7", "caa.check: Expected `bool`, got `int`. "),
-        ('log.level = "loud"', "log.level: Invalid enum value 'loud'. debug, info, warning or"),
+        ("data = 7", "data: must be a text, not 7 ("),
+        ("data = ['a']", "data: must be a text, not a list of other things ("),
+        ("caa.check = 7", "caa.check: must be true or false, not 7 ("),
+        ('log.level = "loud"', 'log.level: must be debug, info, warning or error, not "loud" ('),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_the_setting_is(
@@ -282,6 +288,28 @@ def test_a_wrong_value_is_refused_with_what_the_setting_is(
     with pytest.raises(SettingsError) as refused:
         from_file(tmp_path, text)
     assert str(refused.value).startswith(message)
+    wrong = next(each for each in DECLARATIONS if each.name == message.partition(":")[0])
+    assert str(refused.value).endswith(f"certdesk.toml). {wrong.explanation}")
+
+
+NUMBERS = [each for each in DECLARATIONS if type(each.default) is int]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number.name)
+def test_a_word_for_a_number_is_refused_in_plain_words(number: Declaration) -> None:
+    """By the variable that has it, also if it is empty."""
+    for word in ("x", ""):
+        with pytest.raises(SettingsError) as refused:
+            load(None, {number.variable: word}, {})
+        begin = f"{number.name}: must be a whole number "
+        assert str(refused.value).startswith(begin)
+        assert f', not "{word}" ({number.variable}). ' in str(refused.value)
+
+
+def test_a_wrong_option_is_named() -> None:
+    """The user looks there for it."""
+    with pytest.raises(OptionWrong, match=r"from 1 to 64, not \"x\" \(--workers\)\. "):
+        load(None, {"CERTDESK_HTTP_WORKERS": "2"}, {"workers": "x"})
 
 
 @pytest.mark.parametrize(
@@ -416,9 +444,12 @@ def test_the_settings_of_a_provider_are_shown_under_its_name(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("oidc.company.issuer = 7", "oidc.company.issuer: Expected `str`, got `int`. URL of"),
-        ("oidc.company.new_operators = 7", "oidc.company.new_operators: Expected `bool`"),
-        ("oidc.company.scopes = [1]", "oidc.company.scopes: Expected `str`, got `int`"),
+        ("oidc.company.issuer = 7", "oidc.company.issuer: must be a text, not 7. URL of"),
+        (
+            "oidc.company.new_operators = 7",
+            "oidc.company.new_operators: must be true or false, not",
+        ),
+        ("oidc.company.scopes = [1]", "oidc.company.scopes: must be a list of texts only, not"),
         ('oidc.company.secret = "x"', "there is no setting oidc.company.secret"),
         ('oidc.Company.issuer = "x"', "there is no setting oidc.Company.issuer"),
         ('oidc.my_company.issuer = "x"', "there is no setting oidc.my_company.issuer"),

@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 import msgspec
 
@@ -21,6 +21,7 @@ from certdesk.domain.accounts import quotas
 from certdesk.domain.accounts.quotas import Quotas
 from certdesk.domain.people import provider
 from certdesk.domain.people.provider import Provider
+from certdesk.domain.values.expected import rule_of
 from certdesk.domain.values.record import Record, replace
 from certdesk.domain.values.redaction import error_text
 from certdesk.domain.values.secret_urls import without_secrets
@@ -43,6 +44,9 @@ _OF_SERVICE = re.compile(
 It also sets `CERTDESK_PORT`, which does not match: that variable is known by its URL.
 """
 
+OPTION = "--"
+"""What options of the command line begin with."""
+
 COMING = ("issuer.acme.",)
 """Settings of parts that are not built yet: accepted with a warning, without effect."""
 
@@ -55,6 +59,10 @@ ROOT_ANCHORS = (
 
 class SettingsError(Exception):
     """A setting is unknown or has an invalid value; the text says which and why."""
+
+
+class OptionWrong(SettingsError):
+    """An option of the command line has an invalid value."""
 
 
 def _setting(
@@ -545,29 +553,34 @@ def load(
     service are not named.
 
     Raises:
+        OptionWrong: an option has an invalid value.
         SettingsError: the file cannot be read, or a setting is unknown or has an invalid value.
     """
-    given = _Given({}, {}, [])
+    given = _Given({}, {}, [], {})
     given.read_file(config)
     given.read_environment(environ)
-    given.desk |= {name: value for name, value in options.items() if value is not None}
+    given.read_options(options)
     oidc = tuple(_provider(name, values) for name, values in given.providers.items())
-    return dataclasses.replace(_convert(given.desk), oidc=oidc), given.idle
+    return dataclasses.replace(_convert(given.desk, given.places), oidc=oidc), given.idle
 
 
 @dataclasses.dataclass(slots=True)
 class _Given:
-    """What was given: by attributes, by the names of providers, and what has no effect."""
+    """What was given: by attributes, by the names of providers, and what has no effect.
+
+    `places` says for each attribute where its value is: a file, a variable or an option.
+    """
 
     desk: dict[str, object]
     providers: dict[str, dict[str, object]]
     idle: list[str]
+    places: dict[str, str]
 
     def read_file(self, config: Path | None) -> None:
         named = {declared.name: declared for declared in DECLARATIONS}
         for name, value in _file(config):
             if name in named:
-                self.desk[named[name].attribute] = value
+                self._take(named[name].attribute, value, str(config))
             elif match := _OF_PROVIDER.fullmatch(name):
                 self.providers.setdefault(match[1], {})[match[2]] = value
             elif name.startswith(COMING):
@@ -582,11 +595,19 @@ class _Given:
         for variable in sorted(environ.keys() - NOT_SETTINGS):
             value = environ[variable]
             if variable in variables:
-                self.desk[variables[variable].attribute] = value
+                self._take(variables[variable].attribute, value, variable)
             elif match := _OF_PROVIDER_IN_ENVIRONMENT.fullmatch(variable):
                 self.providers.setdefault(match[1].lower(), {})[match[2].lower()] = value
             elif variable.startswith(PREFIX) and not _is_of_service(variable, value):
                 self.idle.append(variable)
+
+    def read_options(self, options: Mapping[str, str | None]) -> None:
+        for name, value in options.items():
+            if value is not None:
+                self._take(name, value, f"{OPTION}{name}")
+
+    def _take(self, attribute: str, value: object, place: str) -> None:
+        self.desk[attribute], self.places[attribute] = value, place
 
 
 def _is_of_service(variable: str, value: str) -> bool:
@@ -616,23 +637,38 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]
             yield f"{prefix}{name}", value
 
 
-def _convert(given: dict[str, object]) -> Settings:
+def _convert(given: dict[str, object], places: Mapping[str, str]) -> Settings:
+    read = dict(given)
     for declared in DECLARATIONS:
         text = given.get(declared.attribute)
         if isinstance(declared.default, tuple) and isinstance(text, str):
-            given[declared.attribute] = _listed(text)
+            read[declared.attribute] = _listed(text)
     try:
-        settings = msgspec.convert(_nested(given), Settings, strict=False)
+        settings = msgspec.convert(_nested(read), Settings, strict=False)
     except msgspec.ValidationError as error:
-        rule, _, path = str(error).partition(" - at ")
-        attribute = path.strip("`").removeprefix("$.").partition("[")[0]
+        attribute = _path_of(error)
         wrong = next(each for each in DECLARATIONS if each.attribute == attribute)
-        raise SettingsError(f"{wrong.name}: {rule}. {wrong.explanation}") from error
+        kind = int if "." in attribute else get_type_hints(Settings)[attribute]
+        rule = rule_of(kind, given[attribute], least=wrong.least, most=wrong.most)
+        raise _refusal(wrong, rule, places) from error
     for declared in DECLARATIONS:
         value = declared.of(settings)
         if isinstance(value, int) and (rule := _broken_rule(declared, value)):
-            raise SettingsError(f"{declared.name}: {rule}. {declared.explanation}")
+            raise _refusal(declared, rule, places)
     return settings
+
+
+def _refusal(wrong: Declaration, rule: str, places: Mapping[str, str]) -> SettingsError:
+    """Return the error that a value breaks a rule, which tells where it is."""
+    place = places[wrong.attribute]
+    kind = OptionWrong if place.startswith(OPTION) else SettingsError
+    return kind(f"{wrong.name}: {rule} ({place}). {wrong.explanation}")
+
+
+def _path_of(error: msgspec.ValidationError) -> str:
+    """Return the attribute whose value has the wrong type."""
+    _, _, path = str(error).partition(" - at ")
+    return path.strip("`").removeprefix("$.").partition("[")[0]
 
 
 def _provider(name: str, given: Mapping[str, object]) -> Provider:
@@ -643,9 +679,9 @@ def _provider(name: str, given: Mapping[str, object]) -> Provider:
     try:
         return msgspec.convert(values, Provider, strict=False)
     except msgspec.ValidationError as error:
-        rule, _, path = str(error).partition(" - at ")
-        word = path.strip("`").removeprefix("$.").partition("[")[0]
+        word = _path_of(error)
         explanation = provider.DECLARED[word].metadata["help"]
+        rule = rule_of(get_type_hints(Provider)[word], given[word])
         raise SettingsError(f"{provider.PREFIX}{name}.{word}: {rule}. {explanation}") from error
 
 

@@ -15,7 +15,7 @@ import click
 from certdesk.cli.printing import at_terminal, show, tell
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.redaction import error_text
-from certdesk.settings import CONFIG, Settings, SettingsError, load
+from certdesk.settings import CONFIG, OptionWrong, Settings, SettingsError, load
 from certdesk.storage.places import PlaceUnsafe, check_file
 
 REFUSED = 1
@@ -70,6 +70,8 @@ def read_settings(config: Path | None, options: dict[str, str | None]) -> Settin
         if config is not None:
             check_file(config)
         settings, idle = load(config, os.environ, options)
+    except OptionWrong as error:
+        raise click.UsageError(str(error)) from error
     except (SettingsError, PlaceUnsafe) as error:
         fail(str(error), UNREACHABLE)
     for name in idle:
