@@ -442,3 +442,16 @@ def test_the_queue_comes_in_pages_and_by_age(desk: Desk) -> None:
     assert (page["TotalCount"], [each["Id"] for each in page["Reviews"]]) == (3, ids[1:2])
     seen = desk.store.read(lambda unit: unit.sights.where(operator=f"uid {BEN}"))
     assert [each.subject for each in seen] == ids[1:2]
+
+
+def test_each_look_at_what_people_wrote_is_in_the_log(desk: Desk) -> None:
+    """Also of a review without a company; that of a key is in the desk's own log."""
+    order = desk.submit(DV)
+    desk.take_on(order)
+    desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason="superseded")
+    subject = f"revocation:{order}"
+    desk.operator_as(ANN, "ShowReview", Id=subject)
+    assert "shown to" not in desk.audit(order)[-1].detail
+    desk.operator_as(ANN, "AddNote", Id=subject, Note="called")
+    desk.operator_as(BEN, "ShowReview", Id=subject)
+    assert f"{subject} shown to uid {BEN}" in desk.audit(order)[-1].detail

@@ -333,7 +333,7 @@ def test_decisions_are_searched_and_saved_as_a_table(
     (report,) = (path for path in page.links.values() if "/decisions/report" in path)
     saved = reviewer.get(report)
     assert saved.headers["Content-Disposition"] == 'attachment; filename="decisions.csv"'
-    _, row = csv.reader(io.StringIO(saved.content.decode(), newline=""))
+    _, row = csv.reader(io.StringIO(saved.content.decode("utf-8-sig"), newline=""))
     assert (row[3], row[4]) == ("rejected", order)
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
 

@@ -32,7 +32,7 @@ class ShowReviewRequest(Request):
 def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowReviewReply]:
     """Show one review with what is to be vetted, and store that the operator has seen it.
 
-    Each view of telephone numbers and the company number is logged.
+    Each view of telephone numbers, the company number, and what people wrote is logged.
     """
 
     def read(unit: Unit) -> tuple[ShowReviewReply, list[SeenReview]]:
@@ -45,17 +45,20 @@ def show_review(context: Context, request: ShowReviewRequest) -> Commit[ShowRevi
 
     shown, sights = context.desk.store.read(read)
     keep = keeping(sights, shown)
-    return _noted(context, shown, keep) if shown.manager else keep
+    personal = shown.manager or shown.questions or shown.notes or shown.attachments
+    return _noted(context, shown, keep) if personal else keep
 
 
 def _noted(
     context: Context, shown: ShowReviewReply, keep: Commit[ShowReviewReply]
 ) -> Commit[ShowReviewReply]:
-    """Log, with a commit, who has seen the numbers of a company and its people."""
+    """Log, with a commit, who has seen the numbers of people, or texts about them."""
 
     def commit(unit: Unit) -> ShowReviewReply:
         its = shown.order.certificate_id if shown.order else shown.id
-        context.record(unit, its, f"{shown.id} shown to {signed(context)}", uin=shown.uin)
+        # No account may know that a key was reviewed.
+        uin = "" if shown.key else shown.uin
+        context.record(unit, its, f"{shown.id} shown to {signed(context)}", uin=uin)
         return keep(unit)
 
     return Written(commit)

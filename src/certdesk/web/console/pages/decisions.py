@@ -33,7 +33,8 @@ def show(visit: Visit) -> Shown:
 def report(visit: Visit) -> File:
     """Return them as a table."""
     table = visit.run("ReportDecisions", **_sought(visit)).csv
-    return File("decisions.csv", "text/csv; charset=utf-8; header=present", table.encode())
+    # Spreadsheets take the mark at the beginning for "this is UTF-8".
+    return File("decisions.csv", "text/csv; charset=utf-8", table.encode("utf-8-sig"))
 
 
 def _why(decision: Decision) -> str:
