@@ -7,6 +7,7 @@ kernel would; that needs no rights, unlike a disk of one's own.
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 import socket
 import subprocess
@@ -21,12 +22,13 @@ import pytest
 import requests
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from certdesk.workflow.probe import PROBE_SECONDS
 from tests.acceptance.database import opened, rows
 from tests.acceptance.watching import RED, WELL, told, until
 from tests.conformance.raw import Answer, Call, encode
 from tests.conformance.test_languages import OF_THE_GATEWAY
 from tests.footprint import open_files
-from tests.running import Client, Keys, RunningDesk
+from tests.running import NO_KEYS_AHEAD, Client, Keys, RunningDesk
 
 SETTINGS = "keys.stock = { rsa_2048 = 0, rsa_4096 = 0, p_256 = 5 }\n"
 LOCKED_SECONDS = 30
@@ -176,6 +178,69 @@ def test_a_disk_that_takes_no_writes_is_told_and_got_over(faulty: Faulty, fault:
     kept = {name for (name,) in rows(desk.folder, "SELECT certificate_id FROM orders")}
     assert kept == set(buying.bought)
     assert rows(desk.folder, "PRAGMA integrity_check") == [("ok",)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts disks")
+def test_a_disk_that_is_almost_full_is_told_and_one_that_is_full_all_the_time(
+    tmp_path: Path,
+) -> None:
+    """Small writes succeed on a full disk, the probe's own too: health does not go by them."""
+    with small_disk(tmp_path / "disk") as disk:
+        desk = RunningDesk(disk / "desk", settings=NO_KEYS_AHEAD)
+        try:
+            desk.start()
+            assert told(desk.url).text.startswith(f"less than 64 MiB are free in {desk.folder}")
+            keys = desk.account()
+            with Buying(desk.client(keys)) as buying:
+                buying.goes_on()
+                fill(disk)
+                until(lambda: bool(buying.codes))
+                seen = {told(desk.url).status for _ in every_moment_of(PROBE_SECONDS + 1)}
+                assert seen == {RED}
+                assert '"writes work again"' not in desk.log
+                (disk / "filling").unlink()
+                resized(disk, 256)
+                until(lambda: told(desk.url).status == WELL)
+                buying.goes_on()
+            assert '"writes work again"' in desk.log
+        finally:
+            desk.stop()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a disk of 48 MiB."""
+    folder.mkdir()
+    ran("mount", "-t", "tmpfs", "-o", "size=48m", "certdesk", str(folder))
+    try:
+        yield folder
+    finally:
+        ran("umount", str(folder))
+
+
+def resized(disk: Path, mib: int) -> None:
+    """Make the disk larger."""
+    ran("mount", "-o", f"remount,size={mib}m", str(disk))
+
+
+def ran(*words: str) -> None:
+    """Run a program of the system."""
+    subprocess.run(words, check=True, timeout=30)
+
+
+def fill(disk: Path) -> None:
+    """Use up all room."""
+    with contextlib.suppress(OSError), (disk / "filling").open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+def every_moment_of(seconds: float) -> Iterator[None]:
+    """Come back again and again for so long."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+        time.sleep(0.2)
 
 
 def test_a_desk_without_file_descriptors_is_told_and_got_over(tmp_path: Path) -> None:

@@ -52,7 +52,13 @@ class Bench:
         migrate(self.session.connection)
         self.session.run("COMMIT")
         self.ran.clear()
-        self.writer = Writer(self.session, self.open, on_sync_failure=self.sync_failed)
+        self.is_cramped = False
+        self.writer = Writer(
+            self.session,
+            self.open,
+            on_sync_failure=self.sync_failed,
+            cramped=lambda: self.is_cramped,
+        )
 
     def open(self) -> Session:
         """Open the writer's session."""
@@ -242,3 +248,16 @@ def test_each_reason_why_writes_fail_is_one_line_until_they_succeed(bench: Bench
         ("writes work again", None),
         full,
     ]
+
+
+def test_a_want_of_room_is_told_until_a_larger_write_would_succeed(bench: Bench) -> None:
+    """A small write that fits into the file as it is shows nothing."""
+    with capture_logs() as lines:
+        bench.is_cramped = True
+        bench.writer.submit(bench.fails("COMMIT", "SQLITE_FULL", "disk is full")).exception()
+        bench.writer.submit(add("small")).result()
+        assert bench.writer.full == "disk is full"
+        bench.is_cramped = False
+        bench.writer.submit(add("large")).result()
+        assert not bench.writer.full
+    assert [line["event"] for line in lines] == ["writes fail", "writes work again"]

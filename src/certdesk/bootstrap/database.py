@@ -35,15 +35,17 @@ POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 class Database(Record, kw_only=True, gc=True):
     """An open database.
 
-    `shared` says whether other desks may use it too; `examiners` check it and the folders that the
-    desk writes to. `locks` are the open files that keep other processes out; processes that serve
-    the same desk inherit them. `notices` go to the other desks, if there may be any.
+    `shared` says whether other desks may use it too. `folders` are those that the desk writes to,
+    and `examiners` check the database. `locks` are the open files that keep other processes out;
+    processes that serve the same desk inherit them. `notices` go to the other desks, if there may
+    be any.
     """
 
     store: Store
     admission: Admission
     named_locks: NamedLocks
     shared: bool
+    folders: tuple[FolderCheckup, ...]
     examiners: tuple[Examiner, ...]
     locks: tuple[int, ...]
     notices: PostgresNotices | None = None
@@ -125,7 +127,8 @@ def _postgresql(
             notices=notices,
             named_locks=store.locks,
             shared=True,
-            examiners=(FolderCheckup(settings.folder).examine, store.examine),
+            folders=(FolderCheckup(settings.folder),),
+            examiners=(store.examine,),
             locks=tuple(locks),
         )
 
@@ -146,10 +149,8 @@ def _sqlite(
             admission=MemoryAdmission(None if first_service else time.time()),
             named_locks=MemoryLocks(),
             shared=False,
-            examiners=(
-                *(FolderCheckup(folder).examine for folder in folders),
-                SqliteCheckup(path).examine,
-            ),
+            folders=tuple(FolderCheckup(folder) for folder in folders),
+            examiners=(SqliteCheckup(path).examine,),
             locks=() if store.lock is None else (store.lock.descriptor,),
         )
 

@@ -248,7 +248,7 @@ def _put_together(
     watched = watch(
         settings,
         desk,
-        database.admission,
+        database,
         resolver=resolver,
         metrics=metrics,
         stock=stock,

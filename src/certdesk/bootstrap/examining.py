@@ -43,6 +43,7 @@ def examiners(  # noqa: PLR0913, PLR0917 -- all parts of a desk
     return (
         ClockCheckup(store, clock).examine,
         ThreadsCheckup(running).examine,
+        *(folder.examine for folder in database.folders),
         *database.examiners,
         examine_places(settings),
         KeysCheckup(store, world.vault, stock_sizes).examine,

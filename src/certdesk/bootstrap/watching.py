@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
+from certdesk.bootstrap.database import Database
 from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.catalog import Catalog
 from certdesk.domain.values.record import Record
 from certdesk.engine import Desk
 from certdesk.metrics.counters import Metrics
 from certdesk.metrics.gauges import DeskGauges, serving_gauges
-from certdesk.ports import Admission
 from certdesk.settings import Settings
 from certdesk.validation.resolver import Resolver
 from certdesk.validation.resolver_watch import AnsweringResolvers
@@ -55,7 +55,7 @@ def figures(actions: Catalog) -> Metrics:
 def watch(
     settings: Settings,
     desk: Desk,
-    admission: Admission,
+    database: Database,
     *,
     resolver: Resolver,
     metrics: Metrics,
@@ -75,12 +75,13 @@ def watch(
     probe = Probe(
         desk.store,
         desk.clock,
-        admission,
+        database.admission,
         further=lambda: [
             *(pki.faults() if pki else ()),
             *standing_still(running.background).values(),
             *running.serving.faults(),
             *watching.faults(),
+            *(line for folder in database.folders for line in folder.faults()),
             *_no_more_files(),
         ],
         wrote=metrics.wrote,

@@ -39,7 +39,7 @@ class Store(Protocol):
         ...
 
     def refusing(self) -> str:
-        """Return why all calls are refused, as one of them has found; empty if they are not."""
+        """Return why all calls or writes are refused, as one has found; empty if they are not."""
         ...
 
     def checkpoint(self) -> None:

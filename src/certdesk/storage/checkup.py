@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from typing import TYPE_CHECKING
@@ -27,6 +28,13 @@ class FolderCheckup:
     def __init__(self, folder: Path) -> None:
         """Check this folder."""
         self._folder = folder
+
+    def faults(self) -> Iterator[str]:
+        """Yield a line if too little room is left; it stays the same while the room shrinks."""
+        # What cannot be written to is found by the writes themselves.
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self._folder).free < TOO_LITTLE:
+                yield f"less than {TOO_LITTLE // MIB} MiB are free in {self._folder}"
 
     def examine(self) -> Iterator[Observation]:
         """Write to the folder and read how much room is left."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy.exc
 
+from certdesk.domain.operation.probe_result import NOTHING_WRITTEN
 from certdesk.ports import StoreUnavailable
 from certdesk.storage.lock import DeskLock
 from certdesk.storage.migrate import migrate
@@ -31,6 +32,9 @@ Result = TypeVar("Result")
 
 LOCK_NAME = "desk.lock"
 WRITE_LOCK_NAME = "write.lock"
+GROWTH = 1024 * 1024
+"""Bytes for which a disk has room if writes work on it."""
+
 REFUSALS = {errno.EROFS, errno.ENOSPC, errno.EDQUOT}
 
 
@@ -127,8 +131,8 @@ class SqliteStore:
         return self._readers.read(query)
 
     def refusing(self) -> str:
-        """Return "": a failure here may always pass."""
-        return ""
+        """Return a text while writes fail for want of room: small ones may succeed meanwhile."""
+        return f"{NOTHING_WRITTEN}: {self._writer.full}" if self._writer.full else ""
 
     def checkpoint(self) -> None:
         """Overwrite erased values in the file and in the index of words, and empty the log.
@@ -164,22 +168,21 @@ def _writer(
         sessions.writer,
         on_sync_failure=on_sync_failure,
         refused=functools.partial(_takes_no_writes, path.parent),
+        cramped=functools.partial(_takes_no_writes, path.parent, GROWTH),
         lock=lock,
     )
 
 
-def _takes_no_writes(folder: Path) -> bool:
-    """Return whether the disk of a folder is read-only or full."""
+def _takes_no_writes(folder: Path, size: int = 1) -> bool:
+    """Return whether the disk of a folder is read-only, or full for so many bytes."""
     try:
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             if sys.platform == "win32":
-                file.write(b"certdesk")
-            else:
-                # Write as SQLite does, to meet the same errors.
-                os.pwrite(file.fileno(), b"certdesk", 0)
+                return file.write(bytes(size)) < size
+            # Write as SQLite does, to meet the same errors.
+            return os.pwrite(file.fileno(), bytes(size), 0) < size
     except OSError as error:
         return error.errno in REFUSALS
-    return False
 
 
 @contextlib.contextmanager

@@ -30,6 +30,7 @@ GROUP = 256
 
 # https://www.sqlite.org/rescode.html
 SYNC_FAILED = {"SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC"}
+FULL = "SQLITE_FULL"
 
 log = structlog.get_logger()
 
@@ -70,17 +71,21 @@ class Writer:
         *,
         on_sync_failure: Callable[[], None],
         refused: Callable[[], bool] = lambda: False,
+        cramped: Callable[[], bool] = lambda: False,
         lock: WriteLock | None = None,
     ) -> None:
         """Start the thread on `session`; after a failure it continues with a session from `reopen`.
 
-        `refused` returns whether the disk currently takes no writes at all. `lock` is held during
-        each transaction; without one, no other process writes.
+        `refused` returns whether the disk currently takes no writes at all, and `cramped` whether
+        it takes none that need more room than the file has. `lock` is held during each transaction;
+        without one, no other process writes.
         """
         self._session: Session | None = session
         self._reopen = reopen
         self._on_sync_failure = on_sync_failure
         self._refused = refused
+        self._cramped = cramped
+        self._full = ""
         self._lock = lock or OnlyWriter()
         self._broken = False
         self._told: set[str] = set()
@@ -108,6 +113,11 @@ class Writer:
                 raise StoreUnavailable("the store is closed")
             self._jobs.put(job)
         return job.answer
+
+    @property
+    def full(self) -> str:
+        """Why writes fail for want of room; empty if they do not."""
+        return self._full
 
     def checkpoint(self) -> None:
         """Overwrite erased values in the file, and empty the log; other commits go on.
@@ -169,10 +179,12 @@ class Writer:
             # One error object each: every thread that raises it adds its traceback.
             outcomes = [Outcome(error=unavailable(error)) for _ in group]
         else:
-            if self._told:
+            # A write that needs no more room than the file has shows nothing.
+            if self._told and not (self._full and self._cramped()):
                 # The same level as the failure, so that a log of warnings shows both.
                 log.warning("writes work again")
-            self._told.clear()
+                self._told.clear()
+                self._full = ""
         if self._checkpoint_due and self._session is not None:
             self._empty_log(self._session)
         self._checkpoint_due = False
@@ -227,6 +239,8 @@ class Writer:
         elif reason not in self._told:
             log.error("writes fail", reason=reason)
         self._told.add(reason)
+        if any(_is_full(said) for said in _chain(error)) or (not self._full and self._refused()):
+            self._full = reason
 
     def _lost_a_write(self, error: BaseException) -> bool:
         """Return whether the disk failed to sync, now or in what led to the error.
@@ -264,6 +278,10 @@ def _attempt(session: Session, commit: Commit[Any]) -> Outcome:
         return Outcome(error=unavailable(error) if failed else error)
     session.run("RELEASE its_own")
     return Outcome(result=result)
+
+
+def _is_full(said: sqlalchemy.exc.DBAPIError) -> bool:
+    return getattr(said.orig, "sqlite_errorname", "") == FULL
 
 
 def _chain(error: BaseException | None) -> Iterator[sqlalchemy.exc.DBAPIError]:
