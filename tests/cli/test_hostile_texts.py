@@ -63,6 +63,7 @@ def seed(desk: RunningDesk) -> dict[str, str]:
     )["CertificateId"]
     desk.operate("AddProject", Uin=keys.uin, Name=MARKUP)
     user = desk.operate("AddUser", Uin=keys.uin, Name=MARKUP)["UserId"]
+    person = desk.operate("InviteUser", Uin=keys.uin, Name=MARKUP)["PersonId"]
     policy = desk.operate(
         "AddPolicy", Uin=keys.uin, Name=MARKUP, Effect="allow", Actions=["ssl:*"]
     )["PolicyId"]
@@ -70,7 +71,9 @@ def seed(desk: RunningDesk) -> dict[str, str]:
     names = {"uin": keys.uin, "company": company, "manager": manager, "order": order}
     return {
         name: str(value)
-        for name, value in (names | {"upload": upload, "user": user, "policy": policy}).items()
+        for name, value in (
+            names | {"upload": upload, "user": user, "person": person, "policy": policy}
+        ).items()
     }
 
 
@@ -148,6 +151,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "account limits": ("{uin}",),
     "user list": ("--uin", "{uin}"),
     "user show": ("{user}",),
+    "user logins": ("--uin", "{uin}"),
+    "staff list": (),
+    "staff show": ("person:{person}",),
     "policy list": ("--uin", "{uin}"),
     "policy show": ("{policy}",),
     "project list": ("--uin", "{uin}"),
@@ -180,9 +186,11 @@ CHANGES = frozenset(
     user disable, user enable, user attach, user detach, policy add, policy remove, project add,
     project rename, project remove, token add, company add, manager add, zone add, zone remove,
     review approve, review reject, review letter, order resume, order revoke, order keep,
-    order move, order grant, order refund, person erase, blocklist import""".replace(
-        "\n    ", " "
-    ).split(", ")
+    order move, order grant, order refund, person erase, blocklist import, staff invite,
+    staff end, staff reset-second-step, staff link, staff unlink, staff link-identity,
+    staff unlink-identity, user invite, user end, user reset-second-step, user link, user unlink,
+    user link-identity, user unlink-identity, staff disable, staff enable, review ask,
+    review note""".replace("\n    ", " ").split(", ")
 )
 """Commands that change something, and answer with numbers and ids."""
 

@@ -300,4 +300,4 @@ def test_a_user_without_a_name_can_do_everything(tmp_path: Path) -> None:
     people = '{"ManagerFirstName": "Ada", "ManagerLastName": "Smith"}'
     number = str(company["CompanyId"])
     manager = done("manager", "add", people, "--uin", uin, "--company", number)["ManagerId"]
-    assert done("review", "approve", f"manager:{manager}")["Approvals"] == [str(NOBODYS_UID)]
+    assert done("review", "approve", f"manager:{manager}")["Approvals"] == [f"uid {NOBODYS_UID}"]
