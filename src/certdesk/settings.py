@@ -366,8 +366,8 @@ class Settings:
     silent_seconds: int = _setting(
         "http.silent_seconds",
         30,
-        "Seconds after which one of several processes that serve is killed and replaced if it "
-        "hangs.",
+        "Seconds after which one of several serving processes is killed and replaced if it hangs. "
+        "Nothing does so if a single process serves.",
         least=1,
     )
     threads: int = _setting(

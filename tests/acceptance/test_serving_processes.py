@@ -24,6 +24,7 @@ from tests.acceptance.crashing import Ledger, check_answers, check_records, load
 from tests.acceptance.crowd import crowd, narrowest
 from tests.acceptance.database import rows
 from tests.acceptance.processes import NO_RSA_STOCK
+from tests.acceptance.processes import serving as serving_alone
 from tests.acceptance.serving import PROCESSES, killing_one, stopped
 from tests.acceptance.watching import RED, WELL, sample, told, until
 from tests.children import gone, serving_processes_of
@@ -34,6 +35,7 @@ LIMIT = 10
 SETTINGS = f"http.workers = {PROCESSES}\nrate.limit = {LIMIT}\n{NO_RSA_STOCK}"
 UNLIMITED = f"http.workers = {PROCESSES}\nrate.limit = 0\n"
 KILLS = 4
+ON_ONE_CORE = ["taskset", "-c", "0"]
 NEWEST = -1
 REPLACED = "another serving process serves"
 ENDED = "a serving process ended, another is started"
@@ -375,6 +377,28 @@ def refused(endpoint: str) -> bool:
 
 
 def test_a_sandbox_has_one_process(tmp_path: Path) -> None:
-    """Its settings may come from a desk's file."""
-    desk = RunningDesk(tmp_path / "data", settings=UNLIMITED)
+    """It says so, whether an option asks for more or its settings, which may be a desk's."""
+    desk = RunningDesk(tmp_path / "data", settings=UNLIMITED + NO_KEYS_AHEAD)
+    refused = desk.run("sandbox", "--workers", "2")
     assert "--workers" not in desk.run("sandbox", "--help").stdout
+    assert refused.returncode == 2
+    assert "a sandbox has one process: leave --workers out" in refused.stderr
+
+    with serving_alone(tmp_path / "log", "sandbox", "--config", str(tmp_path / "data.toml")) as one:
+        assert "http.workers has no effect: a sandbox has one process" in one.errors.read_text()
+
+
+def test_the_log_tells_how_the_desk_starts_and_ends(tmp_path: Path) -> None:
+    """What serves where, also that more processes than cores are of no use."""
+    desk = RunningDesk(tmp_path / "data", settings=f"{UNLIMITED}{NO_KEYS_AHEAD}", under=ON_ONE_CORE)
+    desk.start()
+    parent = desk.pid
+    desk.stop()
+    logged = {line["event"]: line for line in map(json.loads, desk.log.splitlines())}
+
+    began = logged["the desk serves"]
+    assert (began["pid"], began["processes"], began["database"]) == (parent, 2, "SQLite")
+    assert began["url"] == desk.url
+    warned = logged["more serving processes than processor cores make none faster"]
+    assert (warned["processes"], warned["cores"]) == (2, 1)
+    assert list(logged)[-1] == "the desk has stopped"

@@ -55,6 +55,30 @@ def test_a_worker_goes_on_with_what_a_desk_was_asked(postgres: Cluster, tmp_path
 
 def test_a_worker_that_does_not_know_where_its_desks_answer_does_not_start(tmp_path: Path) -> None:
     """It would write addresses into certificates where nobody is."""
-    refused = RunningDesk(tmp_path / "desk").run("worker")
+    elsewhere = "postgresql://127.0.0.1:1/none"
+    refused = RunningDesk(tmp_path / "desk").run("worker", "--database", elsewhere)
     assert refused.returncode == 3
     assert "ca.base_url" in refused.stderr
+
+
+def test_a_server_that_nobody_reaches_is_told_in_readable_lines(tmp_path: Path) -> None:
+    """The library's hint is indented with a tab, which a terminal would not get as such."""
+    desk = RunningDesk(tmp_path / "desk", settings='ca.base_url = "http://ca.example.com"\n')
+    refused = desk.run("worker", "--database", "postgresql://127.0.0.1:1/none")
+    lines = [line for line in refused.stderr.splitlines() if line.startswith("certdesk: ")]
+
+    assert refused.returncode == 3
+    assert "cannot be opened: connection failed" in lines[0]
+    assert lines[1].startswith("certdesk: Is the server running")
+
+
+def test_a_worker_needs_a_database_that_others_may_use_too(tmp_path: Path) -> None:
+    """On SQLite it would take the folder of the desk that serves."""
+    desk = RunningDesk(tmp_path / "desk", settings='ca.base_url = "http://ca.example.com"\n')
+    refused = desk.run("worker")
+    wrong = desk.run("worker", "--database", "mysql://127.0.0.1/none")
+
+    told = "database: a worker needs PostgreSQL; with SQLite certdesk serve does this work"
+    assert (refused.returncode, refused.stderr) == (3, f"certdesk: {told}\n")
+    assert (wrong.returncode, "mysql is not supported" in wrong.stderr) == (3, True)
+    assert not desk.folder.exists()

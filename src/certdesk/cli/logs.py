@@ -34,6 +34,8 @@ def log_to_stderr(level: str, form: str = "json") -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # It warns of what it could not send to a server that is gone, which the desk reports itself.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def _without_traceback(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

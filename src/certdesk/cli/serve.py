@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -32,7 +33,7 @@ from certdesk.web.connections.listening import check_listening
 from certdesk.web.processes.parent import serve_with_processes
 from certdesk.web.server import keep_what_exists
 from certdesk.web.server import serve as run_server
-from certdesk.workflow.cores import take_core
+from certdesk.workflow.cores import count_cores, take_core
 
 PATIENCE_SECONDS = 5
 """How long a starting desk waits for an operator's command that is using its folder."""
@@ -91,20 +92,29 @@ def serve(settings: Settings, *, clock: FileClock | None, new_database: bool) ->
     line. Ends on SIGTERM or Ctrl-C after the requests in progress.
     """
     _check_listen(settings)
+    log_to_stderr(settings.log_level, settings.log_format)
     several = _serving_processes(settings) > 1
     if not several:
         settings = _alone(settings)
     desk = _desk(settings, sandbox=False, clock=clock, new_database=new_database, several=several)
+    ready = functools.partial(_log_then_say_ready, settings)
     with desk as opened:
         if several:
             clock_file = str(clock.path.resolve()) if clock else None
-            serve_with_processes(settings, opened, _say_ready, clock_file=clock_file)
+            serve_with_processes(settings, opened, ready, clock_file=clock_file)
         else:
-            run_server(settings, opened, _say_ready)
+            run_server(settings, opened, ready)
+    log.info("the desk has stopped")
+
+
+def _refuse_workers(_: click.Context, __: click.Parameter, given: str | None) -> None:
+    if given is not None:
+        raise click.UsageError("a sandbox has one process: leave --workers out")
 
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
+@click.option("--workers", hidden=True, expose_value=False, callback=_refuse_workers)
 @new_database_option
 @clock_option
 @options_with("Keep the sandbox in this folder.  [default: a temporary one, gone at the end]")
@@ -114,11 +124,14 @@ def sandbox(settings: Settings, *, clock: Clock | None, new_database: bool) -> N
     Before the ready line it prints one line of JSON with SecretId, SecretKey, Uin and Endpoint; a
     sandbox that is kept (--data) opens a new account at each start. Its certificates come from
     a CA of its own that says in all subjects that it is a sandbox's. Names are validated as by
-    any desk: settings such as dns.resolvers say where.
+    any desk: settings such as dns.resolvers say where. A sandbox has one process.
     """
     _check_listen(settings)
-    settings = _alone(settings)
+    log_to_stderr(settings.log_level, settings.log_format)
     tell("SANDBOX: for tests only. Do not trust its certificates")
+    if settings.workers > 1:
+        tell("http.workers has no effect: a sandbox has one process")
+    settings = _alone(settings)
     for line in _unprovable(settings):
         tell(line)
     with contextlib.ExitStack() as held:
@@ -148,6 +161,8 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
     For a second process or host beside `certdesk serve` on the same PostgreSQL database, with the
     same key file and the same ca.base_url. With SQLite the desk that serves does this work itself.
     """
+    _check_shared(settings)
+    log_to_stderr(settings.log_level, settings.log_format)
     if not settings.ca_base_url:
         fail(
             "ca.base_url: set it to the URL of the desks that serve, since certificates contain it",
@@ -160,14 +175,37 @@ def worker(settings: Settings, *, clock: Clock | None) -> None:
         signal.sigwait(ends)
 
 
+def _check_shared(settings: Settings) -> None:
+    """End the command if no other process can use the database meanwhile."""
+    try:
+        alone = database_file(settings) is not None
+    except SettingsError as error:
+        fail(str(error), UNREACHABLE)
+    if alone:
+        fail(
+            "database: a worker needs PostgreSQL; with SQLite certdesk serve does this work",
+            UNREACHABLE,
+        )
+
+
 def _serving_processes(settings: Settings) -> int:
     """Return how many processes serve: one if this SQLite may not have several that write."""
-    if settings.workers == 1 or database_file(settings) is None or Library.find().write_ahead:
-        return settings.workers
-    log.warning(
-        "this SQLite is too old for several processes, so only one serves", setting="http.workers"
-    )
-    return 1
+    if settings.workers == 1:
+        return 1
+    if database_file(settings) is not None and not Library.find().write_ahead:
+        log.warning(
+            "this SQLite is too old for several processes, so only one serves",
+            setting="http.workers",
+        )
+        return 1
+    if settings.workers > (cores := count_cores()):
+        log.warning(
+            "more serving processes than processor cores make none faster",
+            setting="http.workers",
+            processes=settings.workers,
+            cores=cores,
+        )
+    return settings.workers
 
 
 def _alone(settings: Settings) -> Settings:
@@ -219,8 +257,7 @@ def _desk(
     new_database: bool = False,
     several: bool = False,
 ) -> Iterator[OpenDesk]:
-    """Open the desk for a long run, with logging on and with private memory and files."""
-    log_to_stderr(settings.log_level, settings.log_format)
+    """Open the desk for a long run, with private memory and files."""
     _warn_of(settings)
     if clock is not None:
         log.warning("a file moves the clock, which is only for tests")
@@ -261,6 +298,17 @@ def _open_account(opened: OpenDesk) -> dict[str, str]:
     line = json.dumps(asked).encode()
     reply = json.loads(answer(opened.desk, actions(), line, os.geteuid()))["Response"]
     return {name: reply[name] for name in ("SecretId", "SecretKey", "Uin")}
+
+
+def _log_then_say_ready(settings: Settings, url: str) -> None:
+    log.info(
+        "the desk serves",
+        url=url,
+        pid=os.getpid(),
+        processes=settings.workers,
+        database="PostgreSQL" if database_file(settings) is None else "SQLite",
+    )
+    _say_ready(url)
 
 
 def _say_ready(url: str) -> None:

@@ -13,6 +13,11 @@ _ALLOWED = sorted(os.sched_getaffinity(0)) if sys.platform == "linux" else []
 """The cores that this process had when it started."""
 
 
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(_ALLOWED) or os.cpu_count() or 1
+
+
 def take_core(number: int) -> None:
     """Keep this thread, and those that it starts, on one of the cores, counted by `number`."""
     if sys.platform == "linux":

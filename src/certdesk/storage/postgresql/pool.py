@@ -184,7 +184,10 @@ def is_lost(error: DBAPIError) -> bool:
 def words(error: DBAPIError) -> str:
     """Return the error's message without the server's details, which list the values of the row."""
     primary = getattr(getattr(error.orig, "diag", None), "message_primary", None)
-    return f"{primary} ({_state(error.orig)})" if primary else str(error.orig).strip()
+    if primary:
+        return f"{primary} ({_state(error.orig)})"
+    # The client's library indents its hints with tabs.
+    return "\n".join(line.strip() for line in str(error.orig).strip().split("\n"))
 
 
 def _is_ready(connection: Connection) -> bool:
