@@ -200,8 +200,14 @@ def test_every_action_that_ends_something_says_so() -> None:
         "CancelCertificateOrder",
         "DeleteCertificate",
         "DeleteManager",
+        "EndPerson",
+        "EndSession",
+        "ResetSecondStep",
         "RevokeCertificate",
         "RevokeOrder",
+        "SignOut",
+        "SwitchPerson",
+        "UnlinkIdentity",
         "UploadRevokeLetter",
     }
 
