@@ -9,6 +9,7 @@ import functools
 import itertools
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -39,6 +40,9 @@ ON_ONE_CORE = ["taskset", "-c", "0"]
 NEWEST = -1
 REPLACED = "another serving process serves"
 ENDED = "a serving process ended, another is started"
+FAULTY = re.compile(
+    "serving process [01]: no file or connection can be opened: Too many open files"
+)
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 NO_ACCIDENT_SECONDS = 5.5
 """Seconds after which no two honest requests share a signature."""
@@ -200,6 +204,21 @@ def ended(desk: RunningDesk, how: str) -> float:
     """Give how many processes have ended, by the metrics."""
     page = told(desk.url, "/metrics").text
     return sample(page, "certdesk_serving_processes_ended_total", how=how) or 0
+
+
+def test_what_is_wrong_with_one_process_is_told_of_it(desk: RunningDesk) -> None:
+    """The parent watches the desk, but has other files and connections than those that serve."""
+    faulty = serving(desk)[0]
+    usual = resource.prlimit(faulty, resource.RLIMIT_NOFILE)
+    resource.prlimit(faulty, resource.RLIMIT_NOFILE, (0, usual[1]))
+    try:
+        until(lambda: FAULTY.search(told(desk.url).text) is not None)
+        assert told(desk.url).status == RED
+        assert FAULTY.search(desk.run("doctor").stdout)
+        assert FAULTY.search(desk.log)
+    finally:
+        resource.prlimit(faulty, resource.RLIMIT_NOFILE, usual)
+    until(lambda: told(desk.url).status == WELL)
 
 
 @contextlib.contextmanager

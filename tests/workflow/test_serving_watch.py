@@ -132,3 +132,15 @@ def test_one_that_does_not_answer_is_told_before_it_is_killed(two: ServingWatch)
     two.is_silent(0, 0)
     two.is_silent(1, 0)
     assert found(two) == []
+
+
+def test_what_a_process_finds_wrong_with_itself_is_told_with_its_number(two: ServingWatch) -> None:
+    """Unless the parent has the same fault, until the process has it no more or is replaced."""
+    assert two.finds(1, ["no file can be opened", "no resolver answers"])
+    assert not two.finds(1, ["no file can be opened", "no resolver answers"])
+    two.knows(["no resolver answers"])
+
+    assert two.faults() == ["serving process 1: no file can be opened"]
+    assert found(two) == [(Health.FAIL, "serving process 1: no file can be opened")]
+    two.serves(1, 72)
+    assert two.faults() == []

@@ -11,22 +11,30 @@ from certdesk.bootstrap.database import join_database
 from certdesk.bootstrap.desk import parser_pool, validation_run_of
 from certdesk.bootstrap.issuing import issuers_of, public_urls
 from certdesk.bootstrap.rules import rules_of
+from certdesk.bootstrap.server_certificate import ServerCertificate
 from certdesk.bootstrap.sign_in import sign_in_providers
 from certdesk.bootstrap.validation import caa_checker, dns_resolver, validators
 from certdesk.bootstrap.vault import is_sandbox, open_vault
+from certdesk.bootstrap.watching import names_resolvers, no_more_files
 from certdesk.bootstrap.world import SystemClock, strong_random
 from certdesk.domain.orders.order import Order
 from certdesk.domain.values.record import Record
 from certdesk.engine import Desk
 from certdesk.issuers.hierarchy import Dependencies
 from certdesk.issuers.urls import PublicUrls
-from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Parsers, Store, Vault
+from certdesk.parsing.pool import ParserPool
+from certdesk.ports import Admission, Clock, Counts, DnsProviders, Keys, Store, Vault
 from certdesk.settings import Settings
 from certdesk.sign_in.passwords import Argon2
 from certdesk.storage.memory_locks import MemoryLocks
 from certdesk.validation.providers import PROVIDERS
+from certdesk.validation.resolver import Resolver
+from certdesk.validation.resolver_watch import AnsweringResolvers
 from certdesk.workflow.added_records import AddedRecords
+from certdesk.workflow.checkup import standing_still
+from certdesk.workflow.own_watch import OwnWatch
 from certdesk.workflow.validation_run import ValidationRun
+from certdesk.workflow.watching import none_answers
 
 
 class Wakeable(Protocol):
@@ -53,9 +61,13 @@ class WorkElsewhere(Record, gc=True):
 
 
 class JoinedDesk(Record, kw_only=True, gc=True):
-    """A desk that another process has opened; `admission` is None if that process has it."""
+    """A desk that another process has opened; `admission` is None if that process has it.
+
+    `watch` finds what is wrong with this process.
+    """
 
     desk: Desk
+    watch: OwnWatch
     admission: Admission | None
     urls: PublicUrls
 
@@ -89,8 +101,9 @@ def join_desk(
         parsers = parser_pool(settings)
         parsers.start()
         try:
-            with _joined(settings, world, counts, work, keys_from(store, vault), parsers) as desk:
-                yield JoinedDesk(desk=desk, admission=admission, urls=world.urls)
+            keys = keys_from(store, vault)
+            with _joined(settings, world, counts, work, keys, parsers) as (desk, watch):
+                yield JoinedDesk(desk=desk, watch=watch, admission=admission, urls=world.urls)
         finally:
             parsers.stop()
 
@@ -102,8 +115,8 @@ def _joined(
     counts: Counts,
     work: Wakeable,
     keys: Keys,
-    parsers: Parsers,
-) -> Iterator[Desk]:
+    parsers: ParserPool,
+) -> Iterator[tuple[Desk, OwnWatch]]:
     store, clock = world.store, world.clock
     of_sandbox = is_sandbox(store, settings, wanted=None)
     rules = rules_of(settings, sandbox=of_sandbox)
@@ -119,20 +132,42 @@ def _joined(
         AddedRecords(store, clock, dns_providers),
         issuers,
     )
+    desk = Desk(
+        store=store,
+        vault=world.vault,
+        keys=keys,
+        parsers=parsers,
+        issuers=issuers,
+        dns_providers=dns_providers,
+        passwords=Argon2(),
+        sign_in_providers=sign_in_providers(settings),
+        clock=clock,
+        rng=world.rng,
+        work=WorkElsewhere(work, validation_run),
+        rules=rules,
+    )
+    watch = _own_watch(settings, world, parsers, resolver)
+    watch.start()
     try:
-        yield Desk(
-            store=store,
-            vault=world.vault,
-            keys=keys,
-            parsers=parsers,
-            issuers=issuers,
-            dns_providers=dns_providers,
-            passwords=Argon2(),
-            sign_in_providers=sign_in_providers(settings),
-            clock=clock,
-            rng=world.rng,
-            work=WorkElsewhere(work, validation_run),
-            rules=rules,
-        )
+        yield desk, watch
     finally:
+        watch.stop()
         validation_run.stop()
+
+
+def _own_watch(
+    settings: Settings, world: Dependencies, parsers: ParserPool, resolver: Resolver
+) -> OwnWatch:
+    """Return what watches this process."""
+    certificate = ServerCertificate(settings, world.clock)
+    resolvers = AnsweringResolvers(resolver) if names_resolvers(settings) else None
+
+    def faults() -> Iterator[str]:
+        yield from standing_still({"parsers": parsers}).values()
+        yield from certificate.faults()
+        if resolvers is not None:
+            resolvers.check()
+            yield from none_answers(resolvers)
+        yield from no_more_files()
+
+    return OwnWatch(world.store, faults)

@@ -69,21 +69,26 @@ def watch(
     watching = Watching(
         census,
         resolvers,
-        named=settings.dns_resolvers != Settings().dns_resolvers,
+        named=names_resolvers(settings),
         further=own.faults,
     )
+
+    def faults() -> list[str]:
+        found = [
+            *(pki.faults() if pki else ()),
+            *standing_still(running.background).values(),
+            *watching.faults(),
+            *(line for folder in database.folders for line in folder.faults()),
+            *no_more_files(),
+        ]
+        running.serving.knows(found)
+        return [*found, *running.serving.faults()]
+
     probe = Probe(
         desk.store,
         desk.clock,
         database.admission,
-        further=lambda: [
-            *(pki.faults() if pki else ()),
-            *standing_still(running.background).values(),
-            *running.serving.faults(),
-            *watching.faults(),
-            *(line for folder in database.folders for line in folder.faults()),
-            *_no_more_files(),
-        ],
+        further=faults,
         wrote=metrics.wrote,
     )
 
@@ -106,9 +111,14 @@ def watch(
     return Watched(probe=probe, watching=watching)
 
 
-def _no_more_files() -> Iterator[str]:
+def no_more_files() -> Iterator[str]:
     """Yield a fault if the process can open neither a file nor a connection."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
         yield f"no file or connection can be opened: {error.strerror}"
+
+
+def names_resolvers(settings: Settings) -> bool:
+    """Return whether the operator has named resolvers."""
+    return settings.dns_resolvers != Settings().dns_resolvers

@@ -14,14 +14,13 @@ from datetime import datetime
 import structlog
 
 from certdesk.domain.accounts.replay import Use
-from certdesk.domain.operation.probe_result import NOTHING_WRITTEN, ProbeResult
+from certdesk.domain.operation.probe_result import NOTHING_READ, NOTHING_WRITTEN, ProbeResult
 from certdesk.domain.pki import clock_guard
 from certdesk.ports import Admission, Clock, RateLimitExceeded, Store, StoreUnavailable, Taken, Unit
 from certdesk.workflow.repeating import Repeating
 
 PROBE_SECONDS = 5
 NAME = "probe"
-NOTHING_READ = "the desk cannot read from the database"
 NOBODY_LET_IN = "the desk cannot admit requests"
 
 log = structlog.get_logger()

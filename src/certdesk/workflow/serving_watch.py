@@ -7,7 +7,7 @@ import dataclasses
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from certdesk.domain.operation.checkup import Observation, failure, warning
 
@@ -18,6 +18,7 @@ MOST_NOTED = 1000
 """How many ends of one place are counted at most."""
 
 IF_DOWN = "wait a minute; if it stays, the log says why they end"
+IF_FAULTY = "do what the guide says of this line (Watch); if it stays, kill -9 replaces the process"
 IF_REPLACED = "the log says why it ended; if it happens again, report it with the log"
 IF_SILENT = "it is killed and replaced after http.silent_seconds; kill -9 does it now"
 
@@ -26,7 +27,8 @@ IF_SILENT = "it is killed and replaced after http.silent_seconds; kill -9 does i
 class _Place:
     """The place of one process: the one in it, and what became of those before.
 
-    `waits` is how long the parent waits before it starts the next one.
+    `waits` is how long the parent waits before it starts the next one. `faults` are what the
+    process has found wrong with itself.
     """
 
     number: int
@@ -35,6 +37,7 @@ class _Place:
     silent_seconds: float = 0.0
     waits: float = 0.0
     not_started: str = ""
+    faults: tuple[str, ...] = ()
     ends: collections.deque[tuple[float, str]] = dataclasses.field(
         default_factory=lambda: collections.deque(maxlen=MOST_NOTED)
     )
@@ -68,6 +71,7 @@ class ServingWatch:
         """Know of no process; `monotonic` returns seconds."""
         self._monotonic = monotonic
         self._places: list[_Place] = []
+        self._known: frozenset[str] = frozenset()
         self._lock = threading.Lock()
 
     # --- what the parent tells --------------------------------------------------------------------
@@ -83,6 +87,14 @@ class ServingWatch:
             place = self._places[number]
             place.process, place.serves, place.not_started = process, True, ""
             place.silent_seconds = place.waits = 0.0
+            place.faults = ()
+
+    def finds(self, number: int, faults: Iterable[str]) -> bool:
+        """A process finds this wrong with itself; return whether that is new."""
+        with self._lock:
+            place, before = self._places[number], self._places[number].faults
+            place.faults = tuple(faults)
+            return place.faults != before
 
     def is_silent(self, number: int, seconds: float) -> None:
         """A process has not answered for so long."""
@@ -93,7 +105,7 @@ class ServingWatch:
         """A process ended, or is being killed."""
         with self._lock:
             place = self._places[number]
-            place.serves, place.silent_seconds = False, 0.0
+            place.serves, place.silent_seconds, place.faults = False, 0.0, ()
             place.ends.append((self._monotonic(), how))
 
     def waits(self, number: int, seconds: float, not_started: str = "") -> None:
@@ -102,13 +114,19 @@ class ServingWatch:
             self._places[number].waits = seconds
             self._places[number].not_started = not_started
 
+    def knows(self, faults: Iterable[str]) -> None:
+        """The parent has these faults too: they are not told again for each process."""
+        with self._lock:
+            self._known = frozenset(faults)
+
     # --- what others read -------------------------------------------------------------------------
 
     def faults(self) -> list[str]:
-        """Return a line for each process that is missing."""
+        """Return a line for each process that is missing, and for each fault of one that serves."""
         with self._lock:
             since, count = self._since(), self._count()
-            return [_missing(place, since, count) for place in self._places if place.down]
+            missing = [_missing(place, since, count) for place in self._places if place.down]
+            return [*missing, *self._own_faults()]
 
     def notes(self) -> list[str]:
         """Return a line for each process that is silent, or was replaced."""
@@ -122,8 +140,11 @@ class ServingWatch:
             tell = warning if len(silent) < len(self._serving()) else failure
             since, count = self._since(), self._count()
             down = [_missing(place, since, count) for place in self._places if place.down]
+            faults = list(self._own_faults())
         for line in down:
             yield tell("desk", line, IF_DOWN)
+        for line in faults:
+            yield failure("desk", line, IF_FAULTY)
         for place in silent:
             yield tell("desk", _silence(place), IF_SILENT)
         for line in replaced:
@@ -147,6 +168,12 @@ class ServingWatch:
             serving, silent = len(self._serving()), len(self._silent())
             missing = len(self._places) - serving
             return {"serves": serving - silent, "silent": silent, "missing": missing}
+
+    def _own_faults(self) -> Iterator[str]:
+        for place in self._places:
+            for fault in place.faults:
+                if fault not in self._known:
+                    yield f"serving process {place.number}: {fault}"
 
     def _since(self) -> float:
         return self._monotonic() - NOTED_SECONDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import structlog
 
@@ -68,13 +68,8 @@ class Watching(Repeating):
         return self._notes
 
     def _of_resolvers(self, census: Census) -> Iterable[str]:
-        silent = self._silent
-        if not silent or len(silent) < len(self._resolvers.answering()):
-            return
         if self._named or any(census.waiting[wait] for wait in NEED_DNS):
-            yield "no resolver answers: " + "; ".join(
-                f"{server}: {reason}" for server, reason in silent.items()
-            )
+            yield from none_answers(self._resolvers)
 
     def _tell_of_resolvers(self, silent: Mapping[str, str]) -> None:
         for server, reason in silent.items():
@@ -92,3 +87,12 @@ class Watching(Repeating):
         if self._notes and not notes:
             log.warning("all work makes progress again")
         self._notes = notes
+
+
+def none_answers(resolvers: Resolvers) -> Iterator[str]:
+    """Yield a fault if no resolver has answered the last checks."""
+    silent = resolvers.silent()
+    if silent and len(silent) == len(resolvers.answering()):
+        yield "no resolver answers: " + "; ".join(
+            f"{server}: {reason}" for server, reason in silent.items()
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from certdesk.domain.values.record import Record
 
 NOTHING_WRITTEN = "the desk cannot write to the database"
+NOTHING_READ = "the desk cannot read from the database"
 
 OLDEST_SECONDS = 12
 """How long ago the last check may have ended: after that, two more should have followed."""

@@ -70,7 +70,7 @@ class Answering:
         health: Health,
         limiters: Mapping[str, LinkLimiter],
         ready: Callable[[int], None],
-        pong: Callable[[], None],
+        pong: Callable[[tuple[str, ...]], None],
     ) -> None:
         """Answer with what the desk has.
 
@@ -89,7 +89,7 @@ class Answering:
         self._does: Mapping[type[Message], Callable[[Any], None]] = {
             Ready: lambda message: ready(message.process),
             Holds: self._note_holder,
-            Pong: lambda _: pong(),
+            Pong: lambda message: pong(message.faults),
             Take: self._take,
             Note: self._note,
             Leave: self._leave,

@@ -70,6 +70,7 @@ class Parent:
     def __init__(self, stop: Callable[[], None]) -> None:
         """Call `stop` when the parent asks for it."""
         self._stop = stop
+        self._faults: Callable[[], tuple[str, ...]] = tuple
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[object]] = {}
         self._channel: Channel[ToServing] = Channel(TO_SERVING, self._received, _end)
@@ -79,6 +80,10 @@ class Parent:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         await self._loop.connect_accepted_socket(lambda: self._channel, connection)
+
+    def report(self, faults: Callable[[], tuple[str, ...]]) -> None:
+        """Tell with each answer to a ping what `faults` returns."""
+        self._faults = faults
 
     def tell_ready(self) -> None:
         """Say that this process accepts connections."""
@@ -116,7 +121,7 @@ class Parent:
             self._stop()
             return
         if isinstance(message, Ping):
-            self.tell(Pong())
+            self.tell(Pong(self._faults()))
             return
         asked = self._asked.pop(message.number)
         # The request may have stopped waiting.

@@ -47,7 +47,9 @@ class Holds(Message, frozen=True):
 
 
 class Pong(Message, frozen=True):
-    """The answer to a `Ping`."""
+    """The answer to a `Ping`, with what is wrong with the process, in plain words."""
+
+    faults: tuple[str, ...] = ()
 
 
 class Take(Message, frozen=True):

@@ -175,7 +175,9 @@ class ServingProcesses:
             await place.ready.wait()
         ready()
 
-    def answering(self, ready: Callable[[int], None], pong: Callable[[], None]) -> Answering:
+    def answering(
+        self, ready: Callable[[int], None], pong: Callable[[tuple[str, ...]], None]
+    ) -> Answering:
         """Return what answers one process."""
         return Answering(self._opened, self._health, self._limiters, ready, pong)
 
@@ -198,6 +200,11 @@ class ServingProcesses:
     def note_silence(self, number: int, seconds: float) -> None:
         """Tell for how long a process has not answered; 0 if it answers again."""
         self._opened.serving.is_silent(number, seconds)
+
+    def note_faults(self, number: int, faults: tuple[str, ...]) -> None:
+        """Tell what a process finds wrong with itself."""
+        if self._opened.serving.finds(number, faults):
+            self._opened.probe.wake()
 
     def note_hang(self, number: int, process: int) -> None:
         """Tell that a process hangs, and is killed for it."""
@@ -397,8 +404,9 @@ class ServingProcess:
         # If this is cancelled, `stop` still has the process.
         return await asyncio.shield(self._started)
 
-    def _note_answer(self) -> None:
+    def _note_answer(self, faults: tuple[str, ...]) -> None:
         self._pings.answered()
+        self._all.note_faults(self.number, faults)
 
     def _set_ready(self, process: int) -> None:
         self.ready.set()

@@ -61,6 +61,7 @@ def serve_beside(start: Start) -> None:
             keys_from=lambda store, vault: ParentKeys(store, vault, parent),
         ) as joined,
     ):
+        parent.report(joined.watch.faults)
         own = joined.admission
         shared = Shared(
             gate=OwnGate(own, threads.requests) if own else ParentGate(parent),
