@@ -35,6 +35,26 @@ SUBJECT = {
 }
 """The parts of a certificate's subject, by their short names."""
 
+FOLLOWS = {
+    "manager": (
+        "Orders of this manager and its company can then be approved, for 398 days.",
+        "All orders of this manager that are under way fail.",
+    ),
+    "order": (
+        "The certificate is issued as soon as its names are proved.",
+        "The order fails. Its owner can correct it and submit it again.",
+    ),
+    "revocation": (
+        "The certificate is revoked, for good.",
+        "The certificate stays valid.",
+    ),
+    "key": (
+        "No account may use the key again. All its certificates are revoked, for good.",
+        "The key stays blocked for the accounts that reported it. Other certificates stay valid.",
+    ),
+}
+"""What follows from an approval and from a rejection, by the kind of review."""
+
 WORDS = (
     ("Order.Names", "the names"),
     ("Order.Subject", "what the certificate will say"),
@@ -69,6 +89,7 @@ def show(visit: Visit) -> Shown:
         decides=visit.visitor.role in REVIEWERS,
         address=f"/reviews/{quote(review.id)}",
         asker=asker,
+        follows=FOLLOWS[review.id.partition(":")[0]],
         subject=[
             (SUBJECT.get(part.partition("=")[0], part.partition("=")[0]), part.partition("=")[2])
             for part in (review.order.subject if review.order else ())
