@@ -189,6 +189,35 @@ def test_a_search_of_the_audit_log_is_read_from_an_index(
     assert set(read) == {f"SEARCH audit USING INDEX {index}"}
 
 
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        (
+            lambda unit: unit.reviews.due("since", NOON, 10, verdict=None),
+            "reviews USING INDEX ix_reviews_verdict (verdict=?)",
+        ),
+        (lambda unit: unit.reviews.count(verdict=None), "ix_reviews_verdict (verdict=?)"),
+        (
+            lambda unit: unit.questions.due("answered_at", NOON, 10, newest=True),
+            "questions USING INDEX ix_questions_answered_at (answered_at<?)",
+        ),
+        (
+            lambda unit: unit.renewals.due("ends_at", NOON, 10, unlike={"reason": [""]}),
+            "renewals USING INDEX ix_renewals_ends_at (ends_at<?)",
+        ),
+        (lambda unit: unit.tasks.where(set_aside=True, limit=10), "ix_tasks_set_aside"),
+        (lambda unit: unit.tasks.count(set_aside=True), "ix_tasks_set_aside"),
+    ],
+)
+def test_the_start_page_of_the_staff_is_read_from_indexes(
+    session: Session, ask: Callable[[Unit], object], index: str
+) -> None:
+    """Browsers ask for it again and again."""
+    (read,) = [step for step in plans(session, ask) if step.startswith(("SCAN", "SEARCH"))]
+    assert read.startswith("SEARCH"), read
+    assert index in read, read
+
+
 def test_the_orders_and_names_of_a_manager_are_counted_in_indexes_alone(session: Session) -> None:
     """However many they are, none of them is read."""
 
