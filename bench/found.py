@@ -55,7 +55,7 @@ class Found:
     """All runs of each row and all costs of each part, in the order of the rounds.
 
     `notes` say what was left out, and why. `shares` are those of the places where a submission's
-    CPU time goes.
+    CPU time goes. `others` are the cores that other programs had in each turn.
     """
 
     def __init__(self) -> None:
@@ -64,6 +64,7 @@ class Found:
         self.costs = defaultdict[str, list[float]](list)
         self.notes: list[str] = []
         self.shares: dict[str, float] = {}
+        self.others: list[float] = []
 
     def has(self, *names: str) -> bool:
         """Whether all of these rows and costs were measured."""

@@ -25,20 +25,25 @@ MOST_OTHERS = 0.1
 """Cores that other programs may have had in a run, in the median."""
 
 BUSY = (
-    "Other programs had {others:.0%} of a core meanwhile (median of all runs): the numbers are too "
-    "high, and the ratios are rough."
+    "Other programs had {others:.0%} of one core meanwhile (median of all runs): the numbers are "
+    "too high, and the ratios are rough."
 )
-QUIET = "Other programs had {others:.0%} of a core meanwhile (median of all runs)."
+QUIET = "Other programs had {others:.0%} of one core meanwhile (median of all runs)."
+QUICK = "--quick: fewer requests than the names say; these numbers tell nothing."
+COLUMNS_OF_ROWS = (
+    " CPU, client and db are microseconds a request: of the server, of the client, of PostgreSQL; "
+    "wait is the median of milliseconds until an answer; others is what other programs had "
+    "meanwhile, in percent of one core."
+)
 
 
-def about() -> str:
-    """Say how it was measured, and on what."""
+def about(found: Mapping[str, Found]) -> str:
+    """Say how it was measured, and on what, and what the columns of the tables are."""
+    columns = COLUMNS_OF_ROWS if any(its.runs for its in found.values()) else ""
     return (
         f"One client process with {CONNECTIONS} connections (32 where workers and PostgreSQL are "
         f"compared) on {len(CORES)} of {os.cpu_count()} cores, Python "
-        f"{platform.python_version()}, SQLite {Library.find().module.sqlite_version}. CPU, client "
-        "and db are microseconds a request: of the server, of the client, of PostgreSQL; wait is "
-        "the median of milliseconds until an answer; others are cores that other programs had. "
+        f"{platform.python_version()}, SQLite {Library.find().module.sqlite_version}.{columns} "
         "RSA is RSA 2048."
     )
 
@@ -59,13 +64,16 @@ def aims(found: Mapping[str, Found]) -> Iterator[Aim]:
 def notes(found: Mapping[str, Found]) -> list[str]:
     """Say what was left out, and what else the machine did."""
     said = [f"{name}: {note}." for name, its in found.items() for note in its.notes]
-    others = sorted(
-        run.others for its in found.values() for runs in its.runs.values() for run in runs
-    )
+    others = sorted(each for its in found.values() for each in _others(its))
     if others:
         middle = others[len(others) // 2]
         said.append((BUSY if middle > MOST_OTHERS else QUIET).format(others=middle))
     return said
+
+
+def _others(found: Found) -> list[float]:
+    """Return what other programs had in each run, or in each turn of a topic without runs."""
+    return [run.others for runs in found.runs.values() for run in runs] or found.others
 
 
 def show_topic(name: str, found: Found) -> None:
@@ -75,20 +83,22 @@ def show_topic(name: str, found: Found) -> None:
         console.print(table)
 
 
-def show(found: Mapping[str, Found]) -> None:
+def show(found: Mapping[str, Found], *, quick: bool = False) -> None:
     """Print how all of it was measured, and what it amounts to."""
     console = Console(highlight=False, width=COLUMNS)
-    console.print(aims_table(list(aims(found))))
-    console.print(about())
-    for note in notes(found):
+    if not quick:
+        console.print(aims_table(list(aims(found))))
+    console.print(about(found))
+    for note in [*notes(found), *([QUICK] if quick else [])]:
         console.print(note)
 
 
-def save(found: Mapping[str, Found], folder: Path) -> Path:
+def save(found: Mapping[str, Found], folder: Path, *, quick: bool = False) -> Path:
     """Write all numbers, in seconds, to a file named after the time; return its path."""
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     content = {
         "at": now,
+        "quick": quick,
         "system": platform.platform(),
         "cores": CORES,
         "python": platform.python_version(),

@@ -141,6 +141,7 @@ class Stage:
             if commit:
                 self.note(f"there is no commit {commit} to compare with")
             return None
+        self.note(f"before is the desk of commit {commit}")
         # The setting keeps `RunningDesk` from those that an earlier desk does not know.
         settings = f"http.threads = 4\n{settings_of()}"
         desk = MeasuredDesk(self.folder / name, settings, pinned=pinned, code=code)

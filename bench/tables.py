@@ -10,6 +10,7 @@ from rich.table import Table
 
 from bench.found import Aim, Found
 
+MANY = 10
 FLOOR = "bare ASGI"
 """The name of what answers the requests of a submission without looking at them."""
 
@@ -70,13 +71,19 @@ def costs_table(found: Found, heading: str, units: Mapping[str, tuple[str, float
 
 def aims_table(aims: Sequence[Aim]) -> Table:
     """Show what was aimed at, and how far apart the rounds are."""
-    made = table("Aims", "found", "rounds", "aim", "")
+    made = table("Aims", "found", "lowest to highest", "aim", "")
     for aim in aims:
         bound = f"{'≥' if aim.at_least else '≤'} {aim.bound:g}"
-        rounds = f"{min(aim.found):.2f} to {max(aim.found):.2f}" if len(aim.found) > 1 else ""
+        lowest, highest = ratio(min(aim.found)), ratio(max(aim.found))
+        rounds = f"{lowest} to {highest}" if len(aim.found) > 1 else ""
         reached = "yes" if aim.reached else "no"
-        made.add_row(aim.text, f"{aim.middle:.2f}", rounds, bound, reached)
+        made.add_row(aim.text, ratio(aim.middle), rounds, bound, reached)
     return made
+
+
+def ratio(value: float) -> str:
+    """Write a ratio with enough digits to see on which side of its aim it is."""
+    return f"{value:.3f}" if value < MANY else f"{value:.1f}"
 
 
 def micro(seconds: float | None) -> str:

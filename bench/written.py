@@ -37,7 +37,7 @@ def _bars(found: Mapping[str, Found]) -> Iterator[tuple[str, tuple[float, str]]]
 
 
 def _figures(found: Mapping[str, Found]) -> str:
-    parts = [about(), *map(_markdown, tables(found)), *notes(found)]
+    parts = [about(found), *map(_markdown, tables(found)), *notes(found)]
     return "\n" + "\n\n".join(parts) + "\n\n"
 
 

@@ -26,7 +26,7 @@ RATE = f"certificates a second, {DUE:,} due"
 EACH = f"a certificate of {DUE:,}, with the reads"
 ALONE, BESIDE = "wait of a read, nothing due", f"wait of a read, {DUE:,} due"
 CLIENTS = "name server and client, a certificate"
-OTHERS = "cores that other programs had"
+OTHERS = "what other programs had"
 LEAST_RATE, MOST_SLOWED = 116, 2
 UNITS = {
     RATE: ("a second", 1.0),
@@ -34,7 +34,7 @@ UNITS = {
     CLIENTS: ("ms of CPU", 1_000.0),
     ALONE: ("ms, median", 1_000.0),
     BESIDE: ("ms, median", 1_000.0),
-    OTHERS: ("", 1.0),
+    OTHERS: ("% of one core", 100.0),
 }
 
 

@@ -18,9 +18,9 @@ from bench.found import Aim, Found, Run
 from bench.load import client_up
 from bench.machine import ALL, asking, serving
 from bench.names import answer
-from bench.report import COLUMNS, aims, tables
+from bench.report import COLUMNS, QUICK, aims, tables
 from bench.servers import echo_up, whole
-from bench.tables import FLOOR
+from bench.tables import FLOOR, aims_table
 from bench.topics import TOPICS, submission
 from certdesk.bootstrap import open_desk
 from certdesk.settings import Settings
@@ -126,12 +126,32 @@ def test_the_client_asks_the_bare_application_and_keeps_the_order_of_the_answers
 
 
 def test_a_topic_is_measured_from_end_to_end() -> None:
-    """With few requests; `make slow` does so for all topics."""
+    """With few requests, which are told to tell nothing; `make slow` does so for all topics."""
     words = [sys.executable, "-m", "bench", "--only", "memory", "--quick"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "memory of the largest serving process, MB" in done.stdout
     assert "Written to " in done.stdout
+    assert done.stdout.splitlines()[0] == QUICK
+    assert done.stdout.count(QUICK) == 2
+    assert "Aims" not in done.stdout
+    assert "microseconds a request" not in done.stdout
+    assert "of one core meanwhile" in done.stdout
+    assert "a new database was made" not in done.stdout + done.stderr
+
+
+def test_a_quick_run_is_not_written_into_the_page() -> None:
+    """Its numbers would stand there as measured ones."""
+    words = [sys.executable, "-m", "bench", "--quick", "--write"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, "--quick and --write" in done.stderr) == (2, True)
+
+
+def test_a_ratio_shows_on_which_side_of_its_aim_it_is() -> None:
+    """0.03 at most would be missed by 0.03."""
+    (row,) = zip(
+        *(column.cells for column in aims_table([Aim("a", [0.034], 0.03)]).columns), strict=True
+    )
+    assert row == ("a", "0.034", "", "≤ 0.03", "no")
 
 
 def test_orders_are_added_to_those_that_are_there(tmp_path: Path) -> None:
