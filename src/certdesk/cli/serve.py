@@ -114,7 +114,13 @@ def _refuse_workers(_: click.Context, __: click.Parameter, given: str | None) ->
 
 @click.command()
 @click.option("--listen", metavar="HOST:PORT", help=LISTEN_HELP)
-@click.option("--workers", hidden=True, expose_value=False, callback=_refuse_workers)
+@click.option(
+    "--workers",
+    hidden=True,
+    expose_value=False,
+    callback=_refuse_workers,
+    help="Refused: a sandbox has one process.",
+)
 @new_database_option
 @clock_option
 @options_with("Keep the sandbox in this folder.  [default: a temporary one, gone at the end]")
