@@ -78,7 +78,8 @@ def write_until_the_disk_is_full(database: Path) -> None:
     """Write until no file may grow any more, then get room again and write once more."""
     store = SqliteStore.open(database, library=Library(sqlite3, write_ahead=False))
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
+    room = database.stat().st_size + 100_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
         while True:
             tell(add(store, "before"))

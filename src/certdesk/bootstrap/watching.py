@@ -66,12 +66,8 @@ def watch(
     own, pki = ServerCertificate(settings, desk.clock), desk.issuers.pki
     census = CensusTaker(desk.store, pki, desk.clock.now, own.end)
     resolvers = AnsweringResolvers(resolver)
-    watching = Watching(
-        census,
-        resolvers,
-        named=names_resolvers(settings),
-        further=own.faults,
-    )
+    named = names_resolvers(settings)
+    watching = Watching(census, resolvers, named=named, further=own.faults)
 
     def faults() -> list[str]:
         found = [
@@ -84,13 +80,8 @@ def watch(
         running.serving.knows(found)
         return [*found, *running.serving.faults()]
 
-    probe = Probe(
-        desk.store,
-        desk.clock,
-        database.admission,
-        further=faults,
-        wrote=metrics.wrote,
-    )
+    store, clock, admission = desk.store, desk.clock, database.admission
+    probe = Probe(store, clock, admission, further=faults, wrote=metrics.wrote)
 
     def going() -> dict[str, bool]:
         still = standing_still(running.background)
@@ -98,8 +89,8 @@ def watch(
 
     metrics.measure(
         DeskGauges(
-            desk.store,
-            desk.clock,
+            store,
+            clock,
             stock=stock.ready,
             faults=probe.faults,
             census=census.take,
