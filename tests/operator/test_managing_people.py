@@ -100,6 +100,55 @@ def test_the_name_of_a_leaver_is_free(desk: InsideDesk) -> None:
     assert second.is_signed_in
 
 
+def test_a_disabled_login_comes_back_as_it_was(desk: InsideDesk) -> None:
+    """Meanwhile it has no session and gets no new one, by password or by a link."""
+    ann = staff(desk, "ann")
+    link = invited(desk, "ann")
+    assert desk.operator("SwitchPerson", Login="ann", Enabled=False)["Sessions"] == 1
+    assert not ann.is_signed_in
+    assert Browser(desk).refused_sign_in("ann") == WRONG
+    assert "used already" in Browser(desk).refusal(
+        "AcceptInvitation", Token=link, Password="x" * 12
+    )
+    with pytest.raises(InvalidParam, match="Enable the login first"):
+        invited(desk, "ann")
+
+    desk.operator("SwitchPerson", Login="ann", Enabled=True)
+    assert not Browser(desk).sign_in("ann")["Complete"]
+    shown = desk.operator("ShowPerson", Login="ann")["Person"]
+    assert (shown["Authenticator"], shown["Ended"], shown["Enabled"]) == (True, False, True)
+
+
+def test_a_disabled_login_ends_like_any_other(desk: InsideDesk) -> None:
+    """Its name is free then, and it is not enabled again."""
+    staff(desk, "ann")
+    desk.operator("SwitchPerson", Login="ann", Enabled=False)
+    number = desk.operator("EndPerson", Login="ann")["PersonId"]
+    with pytest.raises(InvalidParam, match="was ended"):
+        desk.operator("SwitchPerson", Login=f"person:{number}", Enabled=True)
+    desk.operator("EndPerson", Login=f"person:{number}")
+    assert staff(desk, "ann").visitor.caller.person != number
+    assert desk.operator("ShowPerson", Login=f"person:{number}")["Person"]["Ended"]
+
+
+def test_the_last_sign_in_is_shown(desk: InsideDesk) -> None:
+    """Also after the session has ended; before the first one there is none."""
+    link = invited(desk, "ann")
+    assert desk.operator("ShowPerson", Login="ann")["Person"]["LastSignIn"] is None
+    ann = accepting(desk, link)
+    ann.set_up_app()
+    ann.sign_out()
+    desk.clock.move(MINUTE)
+    again = Browser(desk)
+    again.sign_in("ann")
+    again.run("GiveSecondStep", Code=ann.code())
+    again.sign_out()
+    desk.clock.move(MINUTE)
+    desk.operator("LinkPerson", Login="ann", Other="uid:7")
+    shown = desk.operator("ShowPerson", Login="ann")["Person"]
+    assert (shown["LastSignIn"], shown["Sessions"]) == ("2026-03-01T12:01:00Z", 0)
+
+
 def test_a_lost_second_step_is_reset(desk: InsideDesk) -> None:
     """Sessions end; the person sets up another app before anything else."""
     ann = staff(desk, "ann", "operator")
