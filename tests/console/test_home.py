@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.acceptance.office import COMPANY
+from tests.acceptance.processes import NO_RSA_STOCK
 from tests.console.browsers import watch
-from tests.console.desks import ConsoleDesk
+from tests.console.desks import ConsoleDesk, console_in
 from tests.console.walk import enter
 from tests.running import Keys
+from tests.working import until
 
 START = "/console/"
 PART = "/console/now"
@@ -51,6 +54,17 @@ def test_users_see_their_own_orders_alone(any_console: ConsoleDesk) -> None:
     page = visitor.open(START).words
     assert (bound, order in page, foreign in page) == (True, True, False)
     assert "Send the material with CertificateInfoSubmit" in page
+
+
+def test_what_is_wrong_with_the_desk_is_said_by_each_process(tmp_path: Path) -> None:
+    """As `/healthz` says it, which the parent of the serving processes knows."""
+    silent = 'dns.resolvers = ["127.0.0.1:1"]\nhttp.workers = 2\n'
+    with console_in(tmp_path, silent + NO_RSA_STOCK) as console:
+        reviewer = console.accept(*console.invitation("reviewer"))
+        until(lambda: console.desk.operate("ShowStaffHome")["Faults"])
+        page = reviewer.open(START).words
+        assert "The desk needs an operator" in page
+        assert "no resolver answers: 127.0.0.1:1" in page
 
 
 def test_a_page_that_refreshes_itself_does_not_keep_its_visitor_signed_in(

@@ -28,6 +28,7 @@ from certdesk.web.processes.messages import (
     Note,
     OrderKey,
     Pong,
+    ReadFaults,
     ReadPage,
     Ready,
     Reply,
@@ -102,6 +103,7 @@ class Answering:
             UseKey: self._use_key,
             CountClient: self._count_client,
             ReadPage: self._begin_page,
+            ReadFaults: self._read_faults,
         }
 
     def connect(self, sender: Sender) -> None:
@@ -214,6 +216,9 @@ class Answering:
             self._send(Reply(number, error="failed", argument="the page could not be made"))
         else:
             self._send(Reply(number, page))
+
+    def _read_faults(self, message: ReadFaults) -> None:
+        self._answer(message.number, lambda: list(self._opened.desk.health()))
 
     def _answer(self, number: int, result: Callable[[], object]) -> None:
         """Send what `result` returns, or what it raises."""

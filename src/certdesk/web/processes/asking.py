@@ -30,6 +30,7 @@ from certdesk.web.processes.messages import (
     OrderKey,
     Ping,
     Pong,
+    ReadFaults,
     ReadPage,
     Ready,
     Reply,
@@ -237,6 +238,11 @@ class ParentHealth:
         """Return a page; see `web/health.py`."""
         page = await self._parent.ask(lambda number: ReadPage(number, path))
         return msgspec.convert(page, Page)
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with the desk, in words; for threads."""
+        asked = self._parent.ask_from_thread(ReadFaults)
+        return msgspec.convert(asked.result(ANSWER_SECONDS), list[str])
 
 
 class ParentWork:

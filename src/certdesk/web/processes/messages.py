@@ -138,6 +138,12 @@ class ReadPage(Message, frozen=True):
     path: str
 
 
+class ReadFaults(Message, frozen=True):
+    """Read what is wrong with the desk (`Desk.health`); the result is a list of lines."""
+
+    number: int
+
+
 class Reply(Message, frozen=True):
     """The answer to a message: a result, or an `error` by its name in `ERRORS` and its argument."""
 
@@ -170,6 +176,7 @@ FromServing: TypeAlias = (
     | GiveKeyBack
     | UseKey
     | CountClient
+    | ReadFaults
     | ReadPage
 )
 ToServing: TypeAlias = Reply | Ping | Stop

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from certdesk.bootstrap import join_desk
+from certdesk.domain.values.record import replace
 from certdesk.testing.clock import FileClock
 from certdesk.web.admission import OwnGate
 from certdesk.web.processes.asking import (
@@ -62,15 +63,16 @@ def serve_beside(start: Start) -> None:
         ) as joined,
     ):
         parent.report(joined.watch.faults)
-        own = joined.admission
+        own, health = joined.admission, ParentHealth(parent)
         shared = Shared(
             gate=OwnGate(own, threads.requests) if own else ParentGate(parent),
             counts=ParentCounts(parent),
-            health=ParentHealth(parent),
+            health=health,
             links=ParentRateLimiter(parent, LINKS),
             links_of_account=ParentRateLimiter(parent, LINKS_OF_ACCOUNT),
         )
-        desk = set_url(joined.desk, joined.urls, start.url, settings)
+        watched = replace(joined.desk, health=health.faults)
+        desk = set_url(watched, joined.urls, start.url, settings)
         server = server_of(settings, desk, shared, threads)
         servers.append(server)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
