@@ -219,7 +219,10 @@ def test_a_signal_lets_requests_in_hand_finish(tmp_path: Path, how: signal.Signa
             line.send(body)
         assert [line.answer().code for line in lines] == [""] * 3
         assert served.process.wait() == 0
-        assert "Traceback" not in served.errors.read_text()
+        logged = served.errors.read_text()
+        assert "Traceback" not in logged
+        assert logged.index("the desk serves") < logged.index("the desk is stopping")
+        assert logged.index("the desk is stopping") < logged.index("the desk has stopped")
     assert not Path(data, "admin.sock").exists()
     with serving(tmp_path / "log", *words) as served:
         client = Client(served.endpoint, keys)

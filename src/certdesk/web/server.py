@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import structlog
 import uvicorn
 
 from certdesk.bootstrap import OpenDesk, actions
@@ -63,6 +64,11 @@ HSTS = ("strict-transport-security", "max-age=31536000")
 """Sent with every answer under TLS: browsers then use only TLS for this name for a year."""
 
 
+STOPPING = "the desk is stopping, after the requests in progress"
+
+log = structlog.get_logger()
+
+
 class Shared(Record, kw_only=True, gc=True):
     """What all processes that serve a desk share: of this process, or of its parent.
 
@@ -108,8 +114,14 @@ async def _run(
     ready: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
+
+    def stop(number: int) -> None:
+        if not server.should_exit:
+            log.info(STOPPING)
+        server.handle_exit(number, None)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.handle_exit, number, None)
+        loop.add_signal_handler(number, stop, number)
     async with admin_socket(settings.socket_path, group_of(settings), desk, actions()):
         await run_server(server, listener, ready)
 

@@ -38,6 +38,7 @@ from certdesk.web.processes.serving import LINKS, LINKS_OF_ACCOUNT
 from certdesk.web.processes.shares import share_of
 from certdesk.web.server import (
     GRACE_SECONDS,
+    STOPPING,
     account_limiter,
     link_limiter,
     loop_factory,
@@ -157,7 +158,7 @@ class ServingProcesses:
             # The signal may have reached a process that was being started.
             for task in ended if not stopping.is_set() else ():
                 task.result()
-            log.info("the desk is stopping, after the requests in progress")
+            log.info(STOPPING)
         finally:
             for task in (stopped, telling, *lives):
                 task.cancel()
