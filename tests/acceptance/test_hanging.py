@@ -78,7 +78,10 @@ def test_the_process_that_outlives_its_parent_is_named(tmp_path: Path) -> None:
     os.kill(left, signal.SIGSTOP)
     desk.kill()
     try:
-        refused = desk.run("serve", "--listen", "127.0.0.1:0")
+        with ThreadPoolExecutor(1) as threads:
+            examining = threads.submit(desk.run, "doctor", "--json")
+            refused = desk.run("serve", "--listen", "127.0.0.1:0")
+        examined = json.loads(examining.result().stdout)
     finally:
         os.kill(left, signal.SIGKILL)
     assert gone(left)
@@ -88,6 +91,10 @@ def test_the_process_that_outlives_its_parent_is_named(tmp_path: Path) -> None:
     assert refused.returncode == 3
     assert f"in use by process {left}, which process {parent} had started" in refused.stderr
     assert f"`kill -9 {left}`" in refused.stderr
+    (found,) = examined["Findings"]
+    assert (found["Check"], found["State"]) == ("desk", "fail")
+    assert f"in use by process {left}, which process {parent} had started" in found["What"]
+    assert "kill -9" in found["Remedy"]
 
 
 @contextlib.contextmanager

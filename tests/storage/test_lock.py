@@ -68,7 +68,9 @@ def test_a_lock_that_outlives_its_process_is_told(tmp_path: Path) -> None:
         assert owner.stdout
         heir = int(owner.stdout.readline())
         owner.wait()
-        told = f"process {heir}, which process {owner.pid} had started .* `kill -9 {heir}`"
+        told = (
+            f"in use by process {heir}, which process {owner.pid} had started .* `kill -9 {heir}`"
+        )
         with pytest.raises(DeskBusy, match=told):
             DeskLock.acquire(lock)
         owner.communicate(b"\n")

@@ -23,6 +23,9 @@ PATIENCE_SECONDS = 20
 """How long to wait for a desk that is starting or ending."""
 
 
+LEFT_BEHIND_SECONDS = 5
+"""How long to wait for processes to end whose parent was killed: they do so at once, or hang."""
+
 HANGING_SECONDS = 10
 """How long a desk that runs may say nothing: it says at least every few seconds that it works."""
 
@@ -70,9 +73,9 @@ def attempt(settings: Settings, action: str, /, **parameters: object) -> dict[st
     line = json.dumps({"Action": action, "Parameters": given}).encode() + b"\n"
     if len(line) > LINE_LIMIT:
         fail(f"the request is too large: the desk accepts at most {LINE_LIMIT} bytes", REFUSED)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    begin = time.monotonic()
     while True:
-        reply = _by_socket(settings, line) or _alone(settings, action, line, deadline)
+        reply = _by_socket(settings, line) or _alone(settings, action, line, begin)
         if reply is not None:
             response = json.loads(reply)["Response"]
             assert isinstance(response, dict)  # noqa: S101 - the envelope's shape
@@ -152,11 +155,12 @@ def _reply(settings: Settings, answer: io.BufferedReader) -> bytes:
     return reply
 
 
-def _alone(settings: Settings, action: str, line: bytes, deadline: float) -> bytes | None:
+def _alone(settings: Settings, action: str, line: bytes, begin: float) -> bytes | None:
     """Open the desk here; return None if another process uses it, which may be ending.
 
     Raises:
-        NoDesk: the desk cannot be opened, or another process has used it until the deadline.
+        NoDesk: the desk cannot be opened, or another process has used it since `begin`, for too
+            long.
     """
     # Imported here, since these take ten times as long as asking a running server.
     prepare_imports()
@@ -177,7 +181,8 @@ def _alone(settings: Settings, action: str, line: bytes, deadline: float) -> byt
         with bootstrap.open_desk(settings) as opened:
             return answer(opened.desk, bootstrap.actions(), line, os.geteuid())
     except DeskBusy as busy:
-        if time.monotonic() > deadline:
+        patience = LEFT_BEHIND_SECONDS if busy.left_behind else PATIENCE_SECONDS
+        if time.monotonic() > begin + patience:
             raise NoDesk(f"the desk is busy and does not answer: {busy}", busy) from busy
         return None
     except bootstrap.CANNOT_OPEN as error:

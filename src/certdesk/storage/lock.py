@@ -21,7 +21,16 @@ POLL_SECONDS = 0.05
 
 
 class DeskBusy(Exception):
-    """Another process uses the data directory."""
+    """Another process uses the data directory.
+
+    `left_behind` says that the process which took the lock has ended, and one that it had started
+    has not.
+    """
+
+    def __init__(self, text: str, *, left_behind: bool = False) -> None:
+        """Store both."""
+        self.left_behind = left_behind
+        super().__init__(text)
 
 
 class DeskLock:
@@ -85,7 +94,8 @@ def _lock(descriptor: int, path: Path, deadline: float) -> None:
             return
         if time.monotonic() >= deadline:
             owner = f"process {number}" if runs else _heirs(descriptor, number)
-            raise DeskBusy(f"{path.parent} is in use by {owner}")
+            left_behind = number is not None and not runs
+            raise DeskBusy(f"{path.parent} is in use by {owner}", left_behind=left_behind)
         time.sleep(POLL_SECONDS)
 
 
@@ -112,27 +122,30 @@ def _heirs(descriptor: int, number: int | None) -> str:
     """Return who holds the lock although the process that took it has ended."""
     if number is None:
         return "another process"
-    heirs = [str(process) for process in _having_open(os.fstat(descriptor))]
+    heirs = [str(process) for process in _holding(os.fstat(descriptor))]
     started = f"process {number} had started and left behind"
     if not heirs:
         return f"a process that {started} (`pgrep -f certdesk` lists such processes)"
     return f"process {', '.join(heirs)}, which {started}; end it with `kill -9 {' '.join(heirs)}`"
 
 
-def _having_open(file: os.stat_result) -> Iterator[int]:
-    """Yield the other processes of this user that have a file open, on Linux."""
+def _holding(file: os.stat_result) -> Iterator[int]:
+    """Yield the processes of this user that hold the lock on a file, on Linux.
+
+    Others that wait for it have the file open as well.
+    """
     for folder in Path("/proc").glob("[0-9]*"):
-        if int(folder.name) == os.getpid():
-            continue
         with contextlib.suppress(OSError):
-            if any(_is(each, file) for each in (folder / "fd").iterdir()):
+            if any(_holds(folder, each, file) for each in (folder / "fd").iterdir()):
                 yield int(folder.name)
 
 
-def _is(link: Path, file: os.stat_result) -> bool:
+def _holds(process: Path, link: Path, file: os.stat_result) -> bool:
+    """Return whether an open file of a process is this one, with the lock (proc_pid_fdinfo(5))."""
     # The process may close a file meanwhile.
     with contextlib.suppress(OSError):
-        return os.path.samestat(link.stat(), file)
+        if os.path.samestat(link.stat(), file):
+            return "FLOCK" in (process / "fdinfo" / link.name).read_text()
     return False
 
 
