@@ -179,6 +179,18 @@ def test_a_decision_is_about_what_the_page_showed(
     assert office.stands(order) == "CA-REVIEWING"
 
 
+@pytest.mark.parametrize("action", ["/approve", "/reject", "/ask"])
+def test_a_decision_without_the_digest_of_what_was_seen_is_refused(
+    office: VettingOffice, other: Visitor, action: str
+) -> None:
+    """A person of the console sends what the page has shown, even if nothing has changed since."""
+    order = ev_order(office)
+    more = {"Reason": "no", "Question": "Why?", "Attempt": ""}
+    refused = other.send(page_of(order), action, **more)
+    assert (refused.status, "Open the review, and decide there" in refused.words) == (422, True)
+    assert office.stands(order) == "LEGAL-REVIEWING"
+
+
 def test_a_rejection_has_a_reason_that_the_applicant_reads(
     office: VettingOffice, reviewer: Visitor
 ) -> None:

@@ -104,12 +104,15 @@ def check_seen(
     """Refuse a decision about anything but what the operator saw; return the current digest.
 
     Raises:
-        InvalidParam: with `always`, `attempt` is required.
+        InvalidParam: with `always`, and from people of the console, `attempt` is required.
         ReviewChanged: the digest is not `attempt`. If that is None: it is not the one last shown to
             this operator, or listed, if it was never shown.
     """
     view = view_of(context, unit, subject)
     name, now = subject.name, view.content.attempt
+    # The page of a review sends it, so nobody decides there about what they have not opened.
+    if attempt is None and context.caller.person is not None:
+        raise InvalidParam(f"Attempt: needed for {name}. Open the review, and decide there.")
     if attempt is None and always:
         raise InvalidParam(
             f"Attempt: needed for {name}. Use --attempt with the digest that certdesk review "
