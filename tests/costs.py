@@ -48,6 +48,7 @@ OWN = {
     "domain.people.provider.fault_of": "settings",
     "domain.people.provider.is_loopback": "settings, and a provider's own document",
     "domain.people.provider.issuer_fault": "settings",
+    "domain.values.expected.rule_of": "settings",
     "domain.pki.authority.issuer_for": "keys that were accepted before",
     "domain.delivery.bundles.server_zip": "certificates and keys that were accepted before",
     "domain.orders.certificate.certificate_of": "certificates that were made here",
