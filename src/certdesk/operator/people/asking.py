@@ -9,7 +9,8 @@ from msgspec import Meta
 from certdesk.domain.people.records import Purpose, SignInAttempt
 from certdesk.engine import Context
 from certdesk.operator.people import webauthn
-from certdesk.operator.people.attempts import VALUE_BYTES, digest_of, keep, take
+from certdesk.operator.people.attempts import keep, take
+from certdesk.operator.people.random_values import VALUE_BYTES, digest_of
 from certdesk.operator.people.webauthn import PasskeyRefused
 from certdesk.ports import Unit
 from certdesk.wire.model import HiddenParsed, Parsed, Reply, Request

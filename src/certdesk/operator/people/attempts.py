@@ -10,16 +10,11 @@ from datetime import datetime
 
 from certdesk.domain.people.records import Purpose, SignInAttempt
 from certdesk.domain.people.sessions import ATTEMPT_LASTS
+from certdesk.operator.people.random_values import digest_of
 from certdesk.ports import Unit
 
-VALUE_BYTES = 32
 MOST_WAITING = 200
 """Of one network at a time; older ones are forgotten first."""
-
-
-def digest_of(value: bytes | str) -> bytes:
-    """Return the digest of a random value, which is stored in its place."""
-    return hashlib.sha256(value.encode() if isinstance(value, str) else value).digest()
 
 
 def keep(unit: Unit, attempt: SignInAttempt) -> None:

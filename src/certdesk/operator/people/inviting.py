@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam, ProofNeeded, SignInRefused, UserNotFound
 from certdesk.domain.people.names import folded, staff_name_fault
@@ -16,7 +14,8 @@ from certdesk.operator.lookups import check_name, enabled_account
 from certdesk.operator.people.lookups import login_of_person, may_sign_in, subject_of
 from certdesk.operator.people.proofs import hash_chosen, keep_password
 from certdesk.operator.people.proved import check_proved
-from certdesk.operator.people.sessions import VALUE_BYTES, digest_of, end_sessions
+from certdesk.operator.people.random_values import digest_of, new_value
+from certdesk.operator.people.sessions import end_sessions
 from certdesk.operator.people.signing_in import ANYBODY, SignInReply, signed_in
 from certdesk.ports import Stale, Taken, Unit
 from certdesk.wire.model import Blank, Confidential, HiddenParsed, Parsed, Reply, Request, utc_time
@@ -183,8 +182,7 @@ def _invite(context: Context, unit: Unit, person: Person) -> InvitationReply:
     """Make a link for a person; earlier ones do not work any more."""
     for earlier in unit.invitations.where(person_id=person.person_id):
         unit.invitations.remove(earlier.digest)
-    random = context.desk.rng.randbytes(VALUE_BYTES)
-    token = base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+    token = new_value(context.desk.rng)
     invitation = Invitation(
         digest=digest_of(token),
         person_id=person.person_id,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime
 
 import structlog
@@ -12,13 +11,14 @@ from certdesk.domain.errors import SignInRefused
 from certdesk.domain.people.records import Person, Purpose, SignInAttempt
 from certdesk.domain.values.foreign_text import printable_text
 from certdesk.engine import Context
-from certdesk.operator.people.attempts import VALUE_BYTES, derived, digest_of, keep, take
+from certdesk.operator.people.attempts import derived, keep, take
 from certdesk.operator.people.identities import (
     accepted_invitation,
     known_login,
     note_vouched,
     own_login,
 )
+from certdesk.operator.people.random_values import digest_of, new_value
 from certdesk.operator.people.sessions import begin_session
 from certdesk.operator.people.signing_in import ANYBODY, note_sign_in
 from certdesk.ports import (
@@ -66,8 +66,7 @@ def begin_provider_sign_in(
 ) -> Commit[BeginProviderSignInReply]:
     """Begin to sign in with a provider; in a session, to prove again who one is."""
     again = context.caller.person is not None and request.person_id is None
-    random = context.desk.rng.randbytes(VALUE_BYTES)
-    state = base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+    state = new_value(context.desk.rng)
     attempt = SignInAttempt(
         digest=digest_of(state),
         visitor=digest_of(request.visitor),

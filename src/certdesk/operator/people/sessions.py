@@ -5,8 +5,6 @@ The web asks `session_of` for the identity behind a cookie, and `touch` to note 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from datetime import datetime
 
 from certdesk.domain.accounts.policy import Grants
@@ -22,10 +20,9 @@ from certdesk.domain.people.sessions import (
 from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Caller, Context
 from certdesk.operator.people.lookups import login_of_person, may_sign_in
+from certdesk.operator.people.random_values import digest_of, new_value
 from certdesk.operator.people.second_steps import has_second_step
 from certdesk.ports import Unit
-
-VALUE_BYTES = 32
 
 
 class KnownSession(Record, kw_only=True):
@@ -42,11 +39,6 @@ class KnownSession(Record, kw_only=True):
     has_second_step: bool
     is_proved: bool
     is_to_be_touched: bool
-
-
-def digest_of(value: str) -> bytes:
-    """Return the digest of a cookie's value, which is stored; the value cannot be guessed."""
-    return hashlib.sha256(value.encode()).digest()
 
 
 def session_of(unit: Unit, digest: bytes, now: datetime) -> KnownSession | None:
@@ -94,8 +86,7 @@ def begin_session(
     own = sorted(unit.sessions.where(person_id=person.person_id), key=lambda each: each.seen_at)
     for old in own[: max(0, len(own) - MOST_SESSIONS + 1)]:
         unit.sessions.remove(old.digest)
-    random = context.desk.rng.randbytes(VALUE_BYTES)
-    value = base64.urlsafe_b64encode(random).rstrip(b"=").decode()
+    value = new_value(context.desk.rng)
     unit.sessions.add(
         Session(
             digest=digest_of(value),
@@ -112,9 +103,9 @@ def begin_session(
     return value
 
 
-def end_sessions(unit: Unit, person_id: int, *, but: bytes | None = None) -> int:
-    """End all sessions of a person, or all but one; return how many."""
-    ended = [each for each in unit.sessions.where(person_id=person_id) if each.digest != but]
+def end_sessions(unit: Unit, person_id: int) -> int:
+    """End all sessions of a person; return how many."""
+    ended = unit.sessions.where(person_id=person_id)
     for session in ended:
         unit.sessions.remove(session.digest)
     return len(ended)

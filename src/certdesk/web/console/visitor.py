@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from certdesk.domain.people.role import Role
 from certdesk.domain.values.record import Record
 from certdesk.engine import Caller, Desk
-from certdesk.operator.people.sessions import digest_of, lasts, session_of, touch
+from certdesk.operator.people.random_values import digest_of
+from certdesk.operator.people.sessions import lasts, session_of, touch
 from certdesk.ports import Stale
 
 if TYPE_CHECKING:
