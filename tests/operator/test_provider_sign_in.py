@@ -273,6 +273,8 @@ def test_who_was_made_by_a_group_gets_no_other_way_to_sign_in(desk: InsideDesk) 
     browser = signed_in(desk, "anna")
     with pytest.raises(InvalidParam, match="provider only"):
         browser.ask("BeginPasskey")
+    with pytest.raises(InvalidParam, match="signs in there only"):
+        desk.operator("InviteStaff", Name="anna", Role=Role.REVIEWER)
 
 
 def test_a_name_that_somebody_has_gets_a_number(desk: InsideDesk) -> None:

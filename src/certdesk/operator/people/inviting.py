@@ -11,7 +11,7 @@ from certdesk.domain.people.sessions import INVITATION_LASTS
 from certdesk.domain.values.redaction import missing_message, redacted_bare
 from certdesk.engine import Context
 from certdesk.operator.lookups import check_name, enabled_account
-from certdesk.operator.people.lookups import login_of_person, may_sign_in, subject_of
+from certdesk.operator.people.lookups import is_by_group, login_of_person, may_sign_in, subject_of
 from certdesk.operator.people.proofs import hash_chosen, keep_password
 from certdesk.operator.people.proved import check_proved
 from certdesk.operator.people.random_values import digest_of, new_value
@@ -145,11 +145,11 @@ def _invited(
     """Return the login of this name, a new one if there is none.
 
     Raises:
-        InvalidParam: it has another role.
+        InvalidParam: it has another role or another user, is disabled, or was made by a group.
     """
     earlier = unit.people.where(uin=uin, folded=folded(name))
     if earlier:
-        return _again(earlier[0], role, user_id)
+        return _again(unit, earlier[0], role, user_id)
     try:
         return unit.people.add(
             Person(
@@ -166,12 +166,14 @@ def _invited(
         raise Stale from None
 
 
-def _again(person: Person, role: Role, user_id: int | None) -> Person:
+def _again(unit: Unit, person: Person, role: Role, user_id: int | None) -> Person:
+    login = redacted_bare(login_of_person(person))
+    if is_by_group(unit, person.person_id):
+        # A password would still open the console after the group is lost.
+        raise InvalidParam(f"Name: a group at a provider made {login}, who signs in there only.")
     if person.role != role:
-        login = redacted_bare(login_of_person(person))
         raise InvalidParam(f"Role: {login} is {person.role}. Run certdesk staff end {login} first.")
     if not person.enabled:
-        login = redacted_bare(login_of_person(person))
         raise InvalidParam(f"Name: {login} is disabled. Enable the login first.")
     if person.user_id != user_id:
         raise InvalidParam("Name: another user of the account signs in with a name like this.")
