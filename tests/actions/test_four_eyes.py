@@ -35,9 +35,14 @@ def subject(desk: Desk) -> str:
     return f"order:{order}"
 
 
+def seen(desk: Desk, caller: Caller, subject: str) -> str:
+    """Look at a review; return the digest of what was seen."""
+    return str(desk.console(caller, "ShowReview", Id=subject)["Attempt"])
+
+
 def approve(desk: Desk, caller: Caller, subject: str) -> str | None:
     """Approve something as somebody who is signed in."""
-    decided = desk.console(caller, "ApproveReview", Id=subject)
+    decided = desk.console(caller, "ApproveReview", Id=subject, Attempt=seen(desk, caller, subject))
     verdict = decided["Verdict"]
     assert verdict is None or isinstance(verdict, str)
     return verdict
@@ -152,7 +157,9 @@ def test_what_was_decided_is_found_by_person_and_text_and_reported(
     """The report is a table that no spreadsheet computes, whatever somebody wrote as a reason."""
     approve(desk, desk.person(ONE), subject)
     reason = '=HYPERLINK("http://x","y")'
-    desk.console(desk.person(OTHER), "RejectReview", Id=subject, Reason=reason)
+    other = desk.person(OTHER)
+    attempt = seen(desk, other, subject)
+    desk.console(other, "RejectReview", Id=subject, Reason=reason, Attempt=attempt)
     order = subject[6:]
     by_other = desk.operator("ListDecisions", Person="PERSON-8")["Decisions"]
     assert [(each["Subject"], each["By"]) for each in by_other] == [(order, "person-8 (person 8)")]
@@ -173,7 +180,9 @@ def test_a_revocation_that_is_declined_is_among_the_decisions(desk: Desk) -> Non
     for validator in desk.validators.values():
         validator.verdicts.clear()
     desk.call(desk.caller, "RevokeCertificate", CertificateId=order, Reason="superseded")
-    desk.console(desk.person(ONE, Role.OPERATOR), "KeepOrder", CertificateId=order, Reason="a slip")
+    one = desk.person(ONE, Role.OPERATOR)
+    attempt = seen(desk, one, f"revocation:{order}")
+    desk.console(one, "KeepOrder", CertificateId=order, Reason="a slip", Attempt=attempt)
     (kept,) = desk.operator("ListDecisions")["Decisions"]
     assert (kept["Action"], kept["By"]) == ("KeepOrder", "person-7 (person 7)")
     assert kept["Detail"].endswith(": a slip")

@@ -12,6 +12,7 @@ import pytest
 
 from certdesk.domain import errors
 from certdesk.domain.orders.steps import NO_LETTER
+from certdesk.domain.people.role import Role
 from certdesk.domain.values.revocation_reason import Reason
 from certdesk.world.nameserver import NameServer
 from tests import chains
@@ -198,6 +199,8 @@ def test_people_see_the_letter_of_revocation_and_no_other(desk: Desk) -> None:
     assert shown["Order"]["Letter"]["Form"] == "PNG"
     assert shown["Order"]["RevocationReason"] == "unspecified"
     assert shown["Order"]["Said"] == "we moved elsewhere"
+    masked = desk.console(desk.person(9, Role.AUDITOR), "ShowReview", Id=f"revocation:{order}")
+    assert masked["Order"]["Said"] == "***"
     assert desk.operator("ShowReview", Id=f"order:{order}")["Order"]["Letter"] is None
     read = desk.operator("ReadLetter", Id=f"revocation:{order}")
     assert base64.b64decode(read["Content"]) == PNG

@@ -88,7 +88,8 @@ def test_what_a_second_person_may_approve_is_shown_to_that_person(desk: Desk) ->
     order = f"order:{desk.submit(EV)}"
     desk.approve("manager:1")
     assert staff_home(desk, 1)["Second"] == []
-    desk.console(desk.person(1), "ApproveReview", Id=order)
+    attempt = desk.console(desk.person(1), "ShowReview", Id=order)["Attempt"]
+    desk.console(desk.person(1), "ApproveReview", Id=order, Attempt=attempt)
     desk.link(3, "person:1")
     seen = [ids(staff_home(desk, person)["Second"]) for person in (1, 2, 3)]
     assert seen == [[], [order], []]

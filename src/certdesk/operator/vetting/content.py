@@ -26,6 +26,7 @@ from certdesk.engine import Context
 from certdesk.operator.key_in_use import KeyOfReview, OrderWithKey, key_of, key_of_review, same_key
 from certdesk.operator.managers import ContactInfo, contact_info, remarks_on
 from certdesk.operator.vetting.dossier_info import (
+    MASKED,
     FileInfo,
     ItemInfo,
     NoteInfo,
@@ -85,7 +86,8 @@ class ShowReviewReply(Reply, kw_only=True):
     """Everything that a reviewer needs to see; `Verdict` is null as long as it waits.
 
     Telephone numbers are shown in full, so that reviewers can call them. An auditor sees them and
-    addresses of e-mail masked, and none of the texts of questions, answers and notes.
+    addresses of e-mail masked, and neither the owner's comment nor the texts of questions, answers
+    and notes.
 
     `Remarks` are doubts about the numbers of a manager and its contact. `PeopleNeeded` is how many
     people have to approve it. `MayDecide` is whether the caller may approve it now, and `WhyNot`
@@ -218,7 +220,7 @@ def _order(context: Context, unit: Unit, order: Order, subject: Subject) -> Orde
         subject=list(_named(order, known)),
         remarks=_remarks(context, submission) if submission else [],
         revocation_reason=order.revocation.reason if order.revocation else None,
-        said=order.owner_comment,
+        said=MASKED if order.owner_comment and masks(context) else order.owner_comment,
         letter=_letter_info(letter) if letter else None,
     )
 
