@@ -284,7 +284,7 @@ def test_a_key_for_another_purpose_signs_nothing(
 def test_what_is_no_token_is_refused(fake: FakeProvider, token: object) -> None:
     """As a wrong one, not as a fault of the desk."""
     fake.tokens = {"id_token": token}
-    refused(fake, "no id_token" if token == 7 else "is none")
+    refused(fake, "no id_token" if token == 7 else "not in the form of a signed token")
 
 
 def test_a_new_key_of_the_provider_is_fetched(fake: FakeProvider) -> None:

@@ -16,7 +16,7 @@ _KINDS = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 
 
 def public_keys(said: Mapping[str, object]) -> tuple[PublicKey, ...]:
-    """Return the keys of a provider that may sign; a password among them is no key."""
+    """Return the keys of a provider that may sign: public ones only, no shared secret."""
     keys = said.get("keys")
     if not isinstance(keys, list):
         raise ProviderFailed("the provider has no list of keys")

@@ -31,10 +31,10 @@ def header_of(token: str) -> tuple[str, str]:
     try:
         header = parse_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
-        raise ProviderFailed("the ID token is none") from None
+        raise ProviderFailed("the ID token is not in the form of a signed token") from None
     algorithm, key_id = header.get("alg"), header.get("kid", "")
     if len(others) != 2 or not isinstance(key_id, str):  # noqa: PLR2004 -- of a signed token
-        raise ProviderFailed("the ID token is none")
+        raise ProviderFailed("the ID token is not in the form of a signed token")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         shown = printable_text(str(algorithm))
         raise ProviderFailed(f"the ID token is signed by {shown}, which the desk does not accept")

@@ -37,7 +37,7 @@ class AuditEntry(Record, kw_only=True):
 
     `actor` is a SecretId, `operator`, `BY_DESK`, `person N` for a login of the console, or
     `console` for somebody who has not signed in. `user_id` is the sub-user who owns the key, if one
-    does. `detail` holds no secret and no personal data.
+    does. `detail` holds no secret, and no personal data but what somebody typed as a reason.
     """
 
     entry_id: int = 0

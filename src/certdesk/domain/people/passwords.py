@@ -21,7 +21,7 @@ TYPED = 4 * MOST
 
 
 def normal(password: str) -> str:
-    """Return a password in the form that is hashed, whichever keyboard typed it (NFKC)."""
+    """Return a password in the form that is hashed, the same from every keyboard (NFKC)."""
     return unicodedata.normalize("NFKC", password)
 
 

@@ -28,6 +28,9 @@ STAFF = (Role.OPERATOR, Role.REVIEWER, Role.AUDITOR)
 
 OPERATORS = (Role.OPERATOR,)
 REVIEWERS = (Role.OPERATOR, Role.REVIEWER)
+AUDITORS = (Role.OPERATOR, Role.AUDITOR)
+"""The roles that see people and the audit log."""
+
 ACCOUNTS = (Role.USER, Role.DESK)
 EVERYBODY_SIGNED_IN = (*STAFF, Role.USER)
 """The roles of everybody who may sign in."""

@@ -1,4 +1,4 @@
-"""The audit log, for the operator and for auditors. Its entries hold no personal data."""
+"""The audit log, for the operator and for auditors."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from certdesk.domain.accounts.audit_search import (
 )
 from certdesk.domain.accounts.records import BY_DESK, AuditEntry
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.people.role import Role
+from certdesk.domain.people.role import AUDITORS
 from certdesk.domain.values.record import replace
 from certdesk.engine import OPERATOR, Context
 from certdesk.operator.people.lookups import login_of_person, named_person
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
 
-READERS = (Role.OPERATOR, Role.AUDITOR)
 MOST_LISTED = 10_000
 """Entries of one reply."""
 
@@ -84,7 +83,7 @@ class SearchAuditReply(Reply):
     seen: str | None
 
 
-@catalog.action(InvalidParam, internal=True, roles=READERS)
+@catalog.action(InvalidParam, internal=True, roles=AUDITORS)
 def search_audit(context: Context, request: SearchAuditRequest) -> Commit[SearchAuditReply]:
     """Search the audit log of all accounts."""
     del context

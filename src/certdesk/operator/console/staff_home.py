@@ -22,7 +22,7 @@ from certdesk.wire.model import Part, Reply, Request, utc_time
 
 ENDING = timedelta(days=14)
 RENEWING = timedelta(days=200)
-"""Whoever's certificate ends later has no successor that failed yet: it is not due."""
+"""A certificate that ends later has no successor that failed: none is due yet."""
 
 MOST_READ = 100
 """Reviews and questions that are looked at for one list."""

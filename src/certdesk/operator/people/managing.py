@@ -10,7 +10,7 @@ from certdesk.domain.accounts.account import AccessKey
 from certdesk.domain.accounts.audit_search import AuditSearch
 from certdesk.domain.errors import InvalidParam, ProofNeeded
 from certdesk.domain.people.records import Person, PersonLink
-from certdesk.domain.people.role import Role
+from certdesk.domain.people.role import AUDITORS
 from certdesk.domain.people.sessions import is_over
 from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.deciders import UID, USER
@@ -30,7 +30,6 @@ from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Part, Reply, utc_time
 from certdesk.wire.operator import people as asked
 
-AUDITED = (Role.OPERATOR, Role.AUDITOR)
 LATEST = 50
 """Entries of the audit log that are looked at for the last sign-in."""
 
@@ -77,7 +76,7 @@ class ListPeopleReply(Reply):
     people: list[PersonInfo]
 
 
-@catalog.action(internal=True, roles=AUDITED)
+@catalog.action(internal=True, roles=AUDITORS)
 def list_people(context: Context, request: asked.ListPeopleRequest) -> Commit[ListPeopleReply]:
     """List the people of the staff, or those of an account."""
 
@@ -96,7 +95,7 @@ class ShowPersonReply(Reply):
     person: PersonInfo
 
 
-@catalog.action(internal=True, roles=AUDITED)
+@catalog.action(internal=True, roles=AUDITORS)
 def show_person(context: Context, request: asked.ShowPersonRequest) -> Commit[ShowPersonReply]:
     """Show one person."""
 
@@ -227,7 +226,7 @@ def _ended(person: Person) -> Person:
 
 
 def _links_between(unit: Unit, person: Person, other: str) -> list[PersonLink]:
-    """Return the links between two logins, whichever of them was named first."""
+    """Return the links between two logins, in either order."""
     own = [unit.person_links.get(person.person_id, other)]
     kind, _, number = other.partition(":")
     if kind not in (UID, USER):

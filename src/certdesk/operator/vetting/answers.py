@@ -43,7 +43,7 @@ PERMISSIONS = {
     REVOCATION: "RevokeCertificate",
     MANAGER: "SubmitAuditManager",
 }
-"""By kind of review, the action that a policy must allow to whoever answers."""
+"""By kind of review, the action that a policy must allow, so that a user may answer."""
 
 
 class ListQuestionsRequest(Request):

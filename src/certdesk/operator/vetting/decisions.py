@@ -15,8 +15,10 @@ from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
 from certdesk.wire.operator import reviews as asked
 
-DECISIONS = frozenset({"ApproveReview", "RejectReview", "KeepOrder"})
 IN_WORDS = {"ApproveReview": "approved", "RejectReview": "rejected", "KeepOrder": "kept"}
+"""The actions that decide, and what they do."""
+
+DECISIONS = frozenset(IN_WORDS)
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 NOBODYS = ""
 """The account of the log entries about keys: none."""

@@ -336,7 +336,7 @@ def examined(
 
 
 def _title(name: str, parameter: str) -> str:
-    """Return the name of a file without the folders of whoever sent it."""
+    """Return the name of a file without the folders on the sender's computer."""
     title = name.replace("\\", "/").rpartition("/")[2].strip()
     fault = prose_fault(title, LONGEST_TITLE) or ("must be one line" if "\n" in title else "")
     if fault:

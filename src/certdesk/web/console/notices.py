@@ -24,5 +24,5 @@ NOTICES = {
     "sign-in-first": "Sign in to go on.",
     "signed-out": "You are signed out.",
     "ticks-stored": "The ticks are stored.",
-    "unlinked": "The link is removed: the logins are two people.",
+    "unlinked": "The link is removed.",
 }

@@ -20,7 +20,9 @@ TROUBLES = {
     404: Trouble(
         "Not found", "There is no such page, or it is about something that is not yours to see."
     ),
-    405: Trouble("Not a way to ask", "Open this page by its link, and send forms by their button."),
+    405: Trouble(
+        "Method not allowed", "Open this page by its link, and send forms by their button."
+    ),
     413: Trouble("Too large", "What you sent is larger than this page takes."),
     429: Trouble("Too many requests", "Wait a moment, then load the page again."),
     500: Trouble("The desk failed", "The fault is in its log. Tell the operator the number below."),

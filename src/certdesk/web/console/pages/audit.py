@@ -5,14 +5,13 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.people.role import Role
+from certdesk.domain.people.role import AUDITORS
 from certdesk.domain.values.csv_text import csv_text
 from certdesk.operator.console.audit import SearchAuditReply
 from certdesk.web.console.page import File, Page, Shown
 from certdesk.web.console.problems import problems_of
 from certdesk.web.console.visit import Visit
 
-READERS = (Role.OPERATOR, Role.AUDITOR)
 FIELDS = ("By", "About", "Action", "Uin", "Text", "FromDate", "UntilDate")
 """The fields of the form, which are parameters of the action."""
 
@@ -80,6 +79,6 @@ def _address(path: str, sought: dict[str, str], **more: str) -> str:
 
 
 PAGES = (
-    Page(PATH, show, roles=READERS, menu="Audit log"),
-    Page(REPORT, report, roles=READERS),
+    Page(PATH, show, roles=AUDITORS, menu="Audit log"),
+    Page(REPORT, report, roles=AUDITORS),
 )

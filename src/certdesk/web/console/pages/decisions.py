@@ -5,12 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from certdesk.domain.people.role import STAFF
-from certdesk.operator.vetting.decisions import Decision
+from certdesk.operator.vetting.decisions import IN_WORDS, Decision
 from certdesk.web.console.page import File, Page, Shown
 from certdesk.web.console.visit import Visit
 
 SHOWN = 200
-WORDS = {"ApproveReview": "approved", "RejectReview": "rejected", "KeepOrder": "kept"}
 REPORT = "/decisions/report"
 
 
@@ -24,7 +23,7 @@ def show(visit: Visit) -> Shown:
         decisions=[(each, _why(each)) for each in listed.decisions],
         total=listed.total_count,
         most=SHOWN,
-        words=WORDS,
+        words=IN_WORDS,
         sought=sought,
         report=f"{REPORT}?{query}" if query else REPORT,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from certdesk.domain.people.role import Role
 from certdesk.web.console.page import Page, Shown
+from certdesk.web.console.pages.review import asker
 from certdesk.web.console.pages.reviews import KINDS, age
 from certdesk.web.console.visit import Visit
 
@@ -32,7 +33,7 @@ def _shown(visit: Visit, template: str) -> Shown:
         more: dict[str, Any] = {"questions": questions, "open_count": listed.open_count}
     else:
         home = visit.run("ShowStaffHome")
-        more = {"kinds": KINDS}
+        more = {"kinds": KINDS, "asker": asker}
     return Shown(
         "Start",
         template=template,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from certdesk.domain.errors import AccountNotFound
-from certdesk.domain.people.role import OPERATORS, Role
+from certdesk.domain.people.role import AUDITORS, OPERATORS, Role
 from certdesk.web.console.page import Access, Page, Shown
 from certdesk.web.console.problems import problems_of
 from certdesk.web.console.visit import Visit
 
-READERS = (Role.OPERATOR, Role.AUDITOR)
 PATH = "/people"
 INVITE = "/people/invite"
 ROLES = {
@@ -28,7 +27,7 @@ def show(visit: Visit) -> Shown:
         visit.problem = problems_of(error, visit.query)
         people = []
     people.sort(key=lambda each: (each.ended, not each.enabled))
-    return Shown("People", people=people, uin=uin, may_change=_may_change(visit))
+    return Shown("People", people=people, uin=uin, may_change=visit.visitor.role in OPERATORS)
 
 
 def show_form(visit: Visit) -> Shown:
@@ -48,11 +47,7 @@ def invite(visit: Visit) -> Shown:
     return Shown("The link of the invitation", template="invited.html", made=made, link=link)
 
 
-def _may_change(visit: Visit) -> bool:
-    return visit.visitor.role in OPERATORS
-
-
 PAGES = (
-    Page(PATH, show, roles=READERS, menu="People"),
+    Page(PATH, show, roles=AUDITORS, menu="People"),
     Page(INVITE, show_form, invite, access=Access.PROVED, roles=OPERATORS),
 )

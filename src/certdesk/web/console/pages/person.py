@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from certdesk.domain.errors import InvalidParam
-from certdesk.domain.people.role import OPERATORS, Role
+from certdesk.domain.people.role import AUDITORS, OPERATORS
 from certdesk.web.console.page import Access, Page, Redirect, Shown
 from certdesk.web.console.visit import Visit
 
-READERS = (Role.OPERATOR, Role.AUDITOR)
 PATH = "/people/{number}"
 
 
@@ -84,7 +83,7 @@ def _back(visit: Visit, said: str) -> Redirect:
 
 
 PAGES = (
-    Page(PATH, show, roles=READERS),
+    Page(PATH, show, roles=AUDITORS),
     Page(f"{PATH}/switch", show, switch, roles=OPERATORS),
     Page(f"{PATH}/link", show, link, roles=OPERATORS),
     Page(f"{PATH}/unlink", show, unlink, roles=OPERATORS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from certdesk.domain.people.role import STAFF
@@ -10,6 +11,7 @@ from certdesk.web.console.pages.review import asker
 from certdesk.web.console.visit import Visit
 
 ON_A_PAGE = 50
+_PAGE = re.compile("[1-9][0-9]{0,3}")
 KINDS = {
     "manager": "Manager and company",
     "order": "Order",
@@ -28,10 +30,8 @@ def show(visit: Visit) -> Shown:
     """List a page of what waits."""
     by_age = visit.query.text("order") == "age"
     number = visit.query.text("page")
-    page = (
-        int(number) if number.isascii() and number.isdigit() and len(number) < len("99999") else 1
-    )
-    first = (max(page, 1) - 1) * ON_A_PAGE
+    page = int(number) if _PAGE.fullmatch(number) else 1
+    first = (page - 1) * ON_A_PAGE
     order = "&order=age" if by_age else ""
     listed = visit.run("ListReviews", ByAge=by_age, Limit=ON_A_PAGE, Offset=first)
     more = listed.total_count > first + ON_A_PAGE
