@@ -91,7 +91,8 @@ def name_of(record: Record) -> str:
     if isinstance(record, Review):
         return record.subject
     kind = "audit" if isinstance(record, AuditEntry) else type(record).__name__.lower()
-    return f"{kind}:{getattr(record, record.__struct_fields__[0])}"
+    key = getattr(record, record.__struct_fields__[0])
+    return f"{kind}:{key.hex() if isinstance(key, bytes) else key}"
 
 
 def wordings(unit: Unit, traits: Traits, uin: str | None) -> Iterator[Wording]:

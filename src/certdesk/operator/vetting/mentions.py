@@ -14,7 +14,7 @@ from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.domain.vetting.dossier import Note, Question, VettingFile, with_sealed
 from certdesk.engine import Context
-from certdesk.operator.free_texts import about_what
+from certdesk.operator.free_texts import about_what, name_of
 from certdesk.ports import Unit, VaultError, all_of, place_of_entry, put_entry, remove_entry
 
 WHAT: dict[tuple[type, str], str] = {
@@ -74,10 +74,10 @@ def without_passages(context: Context, mentions: Mentions) -> list[Question | No
     """Prepare the records without the texts that name the person, sealed again."""
     after: dict[str, Question | Note] = {}
     for passage in mentions.passages:
-        its = after.get(_name(passage.entry), passage.entry)
+        its = after.get(name_of(passage.entry), passage.entry)
         place = place_of_entry(its, passage.field)
         erased = {passage.field: context.desk.vault.seal(Secret(ERASED), place)}
-        after[_name(its)] = with_sealed(its, erased)
+        after[name_of(its)] = with_sealed(its, erased)
     return list(after.values())
 
 
@@ -114,11 +114,5 @@ def _open(
     try:
         return context.desk.vault.open(getattr(entry, field), place_of_entry(entry, field)).text()
     except VaultError:
-        found.unreadable.append(_name(entry))
+        found.unreadable.append(name_of(entry))
         return ""
-
-
-def _name(entry: Question | Note | VettingFile) -> str:
-    """Return the name of a record."""
-    kind, key = type(entry).__name__.lower(), getattr(entry, entry.__struct_fields__[0])
-    return f"{kind}:{key}"
