@@ -26,7 +26,7 @@ def rows(visitor: Visitor, **fields: str) -> list[dict[str, str]]:
     """Return what fits, from the table that is saved."""
     saved = visitor.get(f"{AUDIT}/report?{urlencode(fields)}")
     assert saved.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
-    return list(csv.DictReader(io.StringIO(saved.content.decode())))
+    return list(csv.DictReader(io.StringIO(saved.content.decode("utf-8-sig"))))
 
 
 def test_what_a_person_did_is_found_by_the_login(any_console: ConsoleDesk) -> None:

@@ -92,6 +92,11 @@ class File(Record):
     content: bytes
 
 
+def table(name: str, csv: str) -> File:
+    """Return a table for a spreadsheet, which takes the mark at its beginning for UTF-8."""
+    return File(name, "text/csv; charset=utf-8; header=present", csv.encode("utf-8-sig"))
+
+
 Answered = Shown | Redirect | File
 Show = Callable[["Visit"], Answered]
 

@@ -64,7 +64,7 @@ class LinkPersonRequest(Request):
 
 
 class UnlinkPersonRequest(Request):
-    """Say that LOGIN and OTHER are two human beings."""
+    """Remove the link between LOGIN and OTHER, which may still be linked over other logins."""
 
     login: Login
     other: Login

@@ -8,7 +8,7 @@ from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import AUDITORS
 from certdesk.domain.values.csv_text import csv_text
 from certdesk.operator.console.audit import SearchAuditReply
-from certdesk.web.console.page import File, Page, Shown
+from certdesk.web.console.page import File, Page, Shown, table
 from certdesk.web.console.problems import problems_of
 from certdesk.web.console.visit import Visit
 
@@ -60,8 +60,7 @@ def report(visit: Visit) -> File:
         )
         for each in _found(visit, Limit=MOST_REPORTED).entries
     ]
-    table = csv_text([COLUMNS, *rows])
-    return File("audit.csv", "text/csv; charset=utf-8; header=present", table.encode())
+    return table("audit.csv", csv_text([COLUMNS, *rows]))
 
 
 def _sought(visit: Visit) -> dict[str, str]:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from certdesk.domain.people.role import STAFF
 from certdesk.operator.vetting.decisions import IN_WORDS, Decision
-from certdesk.web.console.page import File, Page, Shown
+from certdesk.web.console.page import File, Page, Shown, table
 from certdesk.web.console.visit import Visit
 
 SHOWN = 200
@@ -31,9 +31,7 @@ def show(visit: Visit) -> Shown:
 
 def report(visit: Visit) -> File:
     """Return them as a table."""
-    table = visit.run("ReportDecisions", **_sought(visit)).csv
-    # Spreadsheets take the mark at the beginning for "this is UTF-8".
-    return File("decisions.csv", "text/csv; charset=utf-8", table.encode("utf-8-sig"))
+    return table("decisions.csv", visit.run("ReportDecisions", **_sought(visit)).csv)
 
 
 def _why(decision: Decision) -> str:
