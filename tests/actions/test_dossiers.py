@@ -222,13 +222,25 @@ def test_answers_have_limits(desk: Desk) -> None:
 
 
 def test_another_accounts_question_is_missing(desk: Desk) -> None:
-    """It is neither listed nor answered, with the words for one that does not exist."""
+    """It is neither listed, shown nor answered, with the words for one that does not exist."""
     question = ask(desk, f"order:{desk.submit()}")
     stranger = desk.account()
     assert questions(desk, stranger) == []
     for its in (question, "A" * 16):
         with pytest.raises(errors.QuestionNotFound, match=r"^There is no such question\.$"):
             desk.console(stranger, "AnswerQuestion", QuestionId=its, Answer="x")
+        with pytest.raises(errors.QuestionNotFound, match=r"^There is no such question\.$"):
+            desk.console(stranger, "ShowQuestion", QuestionId=its)
+
+
+def test_a_question_is_shown_however_many_came_after_it(desk: Desk) -> None:
+    """The list has the newest ones alone."""
+    question = ask(desk, f"order:{desk.submit()}")
+    desk.clock.move(timedelta(minutes=1))
+    ask(desk, f"order:{desk.submit()}")
+    (newest,) = desk.console(desk.caller, "ListQuestions", Limit=1)["Questions"]
+    shown = desk.console(desk.caller, "ShowQuestion", QuestionId=question)["Question"]
+    assert (newest["Id"] != question, shown["Id"], shown["Open"]) == (True, question, True)
 
 
 def test_policies_bind_whoever_answers(desk: Desk) -> None:
@@ -242,6 +254,8 @@ def test_policies_bind_whoever_answers(desk: Desk) -> None:
     for caller in (reader, other):
         with pytest.raises(errors.QuestionNotFound):
             desk.console(caller, "AnswerQuestion", QuestionId=question, Answer="x")
+        with pytest.raises(errors.QuestionNotFound):
+            desk.console(caller, "ShowQuestion", QuestionId=question)
     sender = limited(desk, "CertificateInfoSubmit")
     assert [each["Subject"] for each in questions(desk, sender)] == [f"order:{order}"]
     desk.console(sender, "AnswerQuestion", QuestionId=question, Answer="x")

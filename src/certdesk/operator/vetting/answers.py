@@ -106,6 +106,29 @@ def list_questions(context: Context, request: ListQuestionsRequest) -> Commit[Li
     return read
 
 
+class ShowQuestionRequest(Request):
+    """The id of a question."""
+
+    question_id: str
+
+
+class ShowQuestionReply(Reply):
+    """One question."""
+
+    question: QuestionToMe
+
+
+@catalog.action(internal=True, roles=USERS)
+def show_question(context: Context, request: ShowQuestionRequest) -> Commit[ShowQuestionReply]:
+    """Show one question to the caller's account, if its policies allow to answer it."""
+
+    def read(unit: Unit) -> ShowQuestionReply:
+        found = _own_question(context, unit, request.question_id)
+        return ShowQuestionReply(question=_shown(context, unit, *found))
+
+    return read
+
+
 class AnswerFile(Part):
     """A file with an answer: its name, and the file in base64 (JPG, PNG or PDF, 1 KB to 1.4 MB)."""
 
@@ -168,18 +191,28 @@ def answer_question(
     return commit
 
 
-def _open_question(context: Context, unit: Unit, question_id: str) -> tuple[Question, Subject]:
-    """Read an own question that waits for an answer.
+def _own_question(context: Context, unit: Unit, question_id: str) -> tuple[Question, Subject]:
+    """Read an own question.
 
     Raises:
         QuestionNotFound: the account has no such question, or a policy forbids it; the reply is the
             same.
-        InvalidParam: it was answered, or its review has ended.
     """
     question = unit.questions.get(question_id)
     subject = _own(context, unit, question) if question else None
     if question is None or subject is None:
         raise QuestionNotFound
+    return question, subject
+
+
+def _open_question(context: Context, unit: Unit, question_id: str) -> tuple[Question, Subject]:
+    """Read an own question that waits for an answer.
+
+    Raises:
+        QuestionNotFound: as `_own_question`.
+        InvalidParam: it was answered, or its review has ended.
+    """
+    question, subject = _own_question(context, unit, question_id)
     if not is_open(question, subject.review):
         ended = "was answered" if question.answered_at else "needs no answer now"
         raise InvalidParam(f"QuestionId: the question {ended}.")

@@ -6,7 +6,6 @@ import base64
 
 from certdesk.domain.people.role import Role
 from certdesk.web.console.page import KIB, Page, Redirect, Shown
-from certdesk.web.console.troubles import Refused
 from certdesk.web.console.visit import Visit
 
 ANSWER_LIMIT = 7400 * KIB
@@ -23,10 +22,7 @@ def show(visit: Visit) -> Shown:
 
 def show_one(visit: Visit) -> Shown:
     """Show one question, with the form if it waits for an answer."""
-    listed = visit.run("ListQuestions", Limit=200).questions
-    found = next((each for each in listed if each.id == visit.value("id")), None)
-    if found is None:
-        raise Refused(404)
+    found = visit.run("ShowQuestion", QuestionId=visit.value("id")).question
     return Shown("Question of a reviewer", template="question.html", question=found)
 
 
