@@ -118,9 +118,9 @@ def role_for(
 ) -> Role | None:
     """Return the role in which groups let a person in; None if they do not.
 
-    `current` is the person's role, None for who is not known yet. Who was invited or linked keeps
-    that role, and needs a group of it. The role of others follows their groups; an operator is only
-    made so if a setting allows it.
+    `current` is the person's role, None if the person is not known yet. People who were invited or
+    linked keep that role, and need a group of it. The role of others follows their groups; an
+    operator is only made so if a setting allows it.
     """
     if current is not None and not by_group:
         return current if allows(provider, current, groups) else None

@@ -50,7 +50,7 @@ class CheckGroupsReply(Reply):
 
 @catalog.action(writes=True, internal=True, roles=(Role.DESK,))
 def check_groups(context: Context, request: CheckGroupsRequest) -> Commit[CheckGroupsReply]:
-    """Ask a provider whether a person is still in a group; end the sessions of who is not."""
+    """Ask a provider whether a person is still in a group; if not, end the sessions."""
     key = (request.issuer, request.subject, request.person_id)
     claimed = _claimed(context, key)
     if claimed is None:

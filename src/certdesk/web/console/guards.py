@@ -23,7 +23,7 @@ class Forged(Exception):
 def form_token(cookie: str) -> str:
     """Return the token that each form of this visitor carries.
 
-    Only who knows the cookie's value can compute it, and no script can read that.
+    Only somebody who knows the cookie's value can compute it, and no script can read that.
     """
     digest = hmac.digest(cookie.encode(), _FOR_FORMS, hashlib.sha256)
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

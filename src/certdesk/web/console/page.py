@@ -33,13 +33,13 @@ class Access(enum.Enum):
     """Strangers too."""
 
     HALFWAY = enum.auto()
-    """Also who has given a name and a password, and no second step yet."""
+    """People who have typed a name and a password too, and not made the second step yet."""
 
     SIGNED_IN = enum.auto()
-    """Who has signed in completely."""
+    """People who have signed in completely."""
 
     PROVED = enum.auto()
-    """Who has also proved within the last minutes who it is: the page shows a secret."""
+    """People who have also proved within the last minutes who they are: the page shows a secret."""
 
 
 class Shown:
