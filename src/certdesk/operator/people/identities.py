@@ -113,7 +113,7 @@ def note_vouched(
     if began is None or link is None:
         return
     age = LONGEST if vouched.identity.age is None else vouched.identity.age
-    ends_at = min(began.ends_at, context.now + LASTS)
+    ends_at = min(began.created_at + LONGEST, context.now + LASTS)
     unit.sessions.replace(replace(began, ends_at=ends_at, proved_at=context.now - age))
     if vouched.refresh is not None:
         sealed = context.desk.vault.seal(vouched.refresh, place_of_identity(link))

@@ -11,6 +11,7 @@ from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator.people.failures import attempt_of, count, forget
 from certdesk.operator.people.lookups import (
+    is_by_group,
     login_of_person,
     own_person,
     own_session,
@@ -31,7 +32,7 @@ from certdesk.operator.people.second_steps import (
     step_of,
     uri_of,
 )
-from certdesk.operator.people.sessions import begin_session, end_sessions
+from certdesk.operator.people.sessions import end_sessions, replace_session
 from certdesk.operator.people.signing_in import ANYBODY, CompleteReply, note_sign_in
 from certdesk.ports import Unit
 from certdesk.wire.model import (
@@ -152,7 +153,7 @@ def change_password(context: Context, request: ChangePasswordRequest) -> Commit[
         keep_password(context, unit, person, hashed)
         forget(unit, proved.attempt)
         context.record(unit, subject_of(person), uin=person.uin)
-        return CompleteReply(session=renewed(context, unit, person))
+        return CompleteReply(session=renewed(context, unit, person, is_proof=True))
 
     return commit
 
@@ -169,7 +170,13 @@ class BeginAuthenticatorReply(Reply):
 
 
 @catalog.action(
-    SignInRefused, ProofNeeded, writes=True, internal=True, sensitive=True, roles=ANYBODY
+    SignInRefused,
+    ProofNeeded,
+    InvalidParam,
+    writes=True,
+    internal=True,
+    sensitive=True,
+    roles=ANYBODY,
 )
 def begin_authenticator(
     context: Context, request: BeginAuthenticatorRequest
@@ -216,7 +223,13 @@ class ConfirmAuthenticatorReply(Reply):
 
 
 @catalog.action(
-    SignInRefused, ProofNeeded, writes=True, internal=True, sensitive=True, roles=ANYBODY
+    SignInRefused,
+    ProofNeeded,
+    InvalidParam,
+    writes=True,
+    internal=True,
+    sensitive=True,
+    roles=ANYBODY,
 )
 def confirm_authenticator(
     context: Context, request: ConfirmAuthenticatorRequest
@@ -231,7 +244,7 @@ def confirm_authenticator(
         _confirm(context, unit, person, request.code)
         codes = make_recovery_codes(context, unit, person)
         note_sign_in(context, unit, person, attempt, "authenticator app")
-        value = renewed(context, unit, person)
+        value = renewed(context, unit, person, is_proof=False)
         return ConfirmAuthenticatorReply(session=value, recovery_codes=codes)
 
     return commit
@@ -272,26 +285,28 @@ def new_recovery_codes(
     return commit
 
 
-def renewed(context: Context, unit: Unit, person: Person) -> str:
+def renewed(context: Context, unit: Unit, person: Person, *, is_proof: bool) -> str:
     """End all sessions of a person; return the cookie of one that takes the place of its own.
 
     It is complete: call this only where the second step was made, or is not needed.
     """
     session = own_session(context, unit)
     end_sessions(unit, person.person_id)
-    return begin_session(
-        context, unit, person, complete=True, agent=session.agent, provider=session.provider
-    )
+    return replace_session(context, unit, person, session, is_proof=is_proof)
 
 
 def allowed_person(context: Context, unit: Unit) -> Person:
     """Return the person, if it may change the second step in this session.
 
     Raises:
+        InvalidParam: the login is of a group at a provider, and has nothing of its own.
         SignInRefused: it has a second step, and did not make it.
         ProofNeeded: it has proved too long ago who it is.
     """
     person, session = own_person(context, unit), own_session(context, unit)
+    if is_by_group(unit, person.person_id):
+        # What it signs in with would still be there after the group is lost.
+        raise InvalidParam("You sign in with a provider only, so you have no second step here.")
     if not session.complete and has_second_step(unit, person):
         raise SignInRefused("Give a code of your second step first.")
     if session.complete and not is_proved(session, context.now):

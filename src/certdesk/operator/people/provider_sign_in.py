@@ -10,6 +10,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import SignInRefused
 from certdesk.domain.people.records import Person, Purpose, SignInAttempt
 from certdesk.domain.values.foreign_text import printable_text
+from certdesk.domain.values.record import replace
 from certdesk.engine import Context
 from certdesk.operator.people.attempts import derived, keep, take
 from certdesk.operator.people.identities import (
@@ -18,8 +19,9 @@ from certdesk.operator.people.identities import (
     note_vouched,
     own_login,
 )
+from certdesk.operator.people.lookups import own_session
 from certdesk.operator.people.random_values import digest_of, new_value
-from certdesk.operator.people.sessions import begin_session
+from certdesk.operator.people.sessions import begin_session, replace_session
 from certdesk.operator.people.signing_in import ANYBODY, note_sign_in
 from certdesk.ports import (
     ProviderFailed,
@@ -126,15 +128,21 @@ def sign_in_with_provider(
     vouched = _vouched(provider, request, attempt, context.now)
 
     def commit(unit: Unit) -> SignInWithProviderReply:
+        again = attempt.purpose == Purpose.PROVIDER_PROOF
+        earlier = own_session(context, unit) if again else None
         person = _person(context, unit, provider, attempt, vouched)
-        value = begin_session(
-            context,
-            unit,
-            person,
-            complete=True,
-            agent=request.agent,
-            provider=request.provider,
-        )
+        if earlier is not None:
+            earlier = replace(earlier, provider=request.provider)
+            value = replace_session(context, unit, person, earlier, is_proof=False)
+        else:
+            value = begin_session(
+                context,
+                unit,
+                person,
+                complete=True,
+                agent=request.agent,
+                provider=request.provider,
+            )
         note_vouched(context, unit, person, vouched, digest_of(value))
         note_sign_in(context, unit, person, None, f"provider {request.provider}")
         return SignInWithProviderReply(session=value, onward=attempt.onward)

@@ -103,6 +103,30 @@ def begin_session(
     return value
 
 
+def replace_session(
+    context: Context, unit: Unit, person: Person, earlier: Session, *, is_proof: bool
+) -> str:
+    """Begin the session that takes the place of an earlier one; return the cookie's value.
+
+    It is complete, and ends when the earlier one would have ended. `is_proof` says that its person
+    has just given a password, a passkey or a second step; otherwise the earlier proof counts on.
+    """
+    unit.sessions.remove(earlier.digest)
+    value = new_value(context.desk.rng)
+    unit.sessions.add(
+        replace(
+            earlier,
+            digest=digest_of(value),
+            person_id=person.person_id,
+            seen_at=context.now,
+            proved_at=context.now if is_proof else earlier.proved_at,
+            complete=True,
+            version=1,
+        )
+    )
+    return value
+
+
 def end_sessions(unit: Unit, person_id: int) -> int:
     """End all sessions of a person; return how many."""
     ended = unit.sessions.where(person_id=person_id)

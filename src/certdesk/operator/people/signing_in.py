@@ -25,7 +25,7 @@ from certdesk.operator.people.lookups import (
 )
 from certdesk.operator.people.proofs import WRONG, check_own_password, check_password, still
 from certdesk.operator.people.second_steps import has_second_step, use_code
-from certdesk.operator.people.sessions import begin_session
+from certdesk.operator.people.sessions import begin_session, replace_session
 from certdesk.ports import Unit
 from certdesk.wire.model import Confidential, HiddenParsed, Parsed, Reply, Request
 from certdesk.wire.operator.people import Login, TypedPassword
@@ -122,9 +122,7 @@ def give_second_step(context: Context, request: GiveSecondStepRequest) -> Commit
         how = use_code(context, unit, person, request.code)
         if not how:
             raise SignInRefused("Code: it is wrong, or was used before.")
-        value = begin_session(
-            context, unit, person, complete=True, agent=session.agent, provider=session.provider
-        )
+        value = replace_session(context, unit, person, session, is_proof=True)
         note_sign_in(context, unit, person, attempt, how)
         return CompleteReply(session=value)
 
