@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from certdesk.domain.people.codes import CODES, digest_of, may_be_one, new_code
 from certdesk.domain.people.delays import (
+    ANYWHERE,
     FORGOTTEN_AFTER,
     LOGIN,
     LONGEST_DELAY,
@@ -61,6 +62,17 @@ def test_who_waits_as_told_may_try_again(pauses: list[timedelta]) -> None:
             now = until
         assert wait_until(failure, LOGIN, now) is None
         failure = counted(failure, "login:1", now)
+
+
+def test_one_network_never_delays_a_login_elsewhere() -> None:
+    """However long it goes on, as fast as its own delays let it."""
+    here: SignInFailure | None = None
+    anywhere: SignInFailure | None = None
+    now = NOON
+    for _ in range(500):
+        now = wait_until(here, LOGIN, now) or now
+        assert wait_until(anywhere, ANYWHERE, now) is None
+        here, anywhere = counted(here, "here", now), counted(anywhere, "anywhere", now)
 
 
 @given(st.integers(1, 100), SPANS)

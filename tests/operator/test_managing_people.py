@@ -248,10 +248,10 @@ def test_what_is_over_is_removed(desk: InsideDesk) -> None:
             ]
         )
 
-    assert left() == [1, 1, 2]
+    assert left() == [1, 1, 3]
     desk.clock.move(14 * MINUTE)
-    assert (ann.visitor.is_known, left()) == (True, [1, 1, 2])
+    assert (ann.visitor.is_known, left()) == (True, [1, 1, 3])
     desk.clock.move(31 * MINUTE)
-    assert left() == [0, 0, 2]
+    assert left() == [0, 0, 3]
     desk.clock.move(16 * MINUTE)
     assert left() == [0, 0, 0]

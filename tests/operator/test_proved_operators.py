@@ -62,7 +62,7 @@ def test_a_login_is_changed_only_by_who_has_just_proved_who_it_is(
     assert PROOF_COUNTS < IDLE, "the session lasts on"
     with pytest.raises(ProofNeeded):
         operator.run(action, **parameters)
-    operator.run("ProveAgain", Password=PASSWORD, Network="::1")
+    operator.run("ProveAgain", Password=PASSWORD)
     for run in (operator.run, desk.operator):
         # What has just been done may not be done twice.
         with contextlib.suppress(InvalidParam, PersonNotFound, UserNotFound, AccountNotFound):

@@ -187,11 +187,55 @@ def test_failures_delay_the_next_attempt(desk: InsideDesk, name: str) -> None:
         assert Browser(desk).refused_sign_in(name, "a wrong password") == WRONG
     counted = Counted(desk)
 
-    assert "Try again in 31 seconds." in Browser(desk, network="192.0.2.1").refused_sign_in(name)
+    assert "Try again in 31 seconds." in Browser(desk).refused_sign_in(name)
     assert counted.hashes == 0
     desk.clock.move(timedelta(seconds=31))
     assert Browser(desk).refused_sign_in(name, "a wrong password") == WRONG
     assert "Try again in 2 minutes." in Browser(desk).refused_sign_in(name)
+
+
+def test_strangers_delay_nobody_elsewhere_and_nothing_in_a_session(desk: InsideDesk) -> None:
+    """Whoever knows a name could keep its person out otherwise, or its network those invited."""
+    ann = staff(desk, "ann")
+    link = invited(desk, "ben")
+    for number in range(20):
+        Browser(desk).refused_sign_in("ann" if number < 5 else f"x{number}", "a wrong password")
+    assert "Too many" in Browser(desk).refused_sign_in("ann")
+
+    ann.run("ProveAgain", Password=PASSWORD)
+    ann.run("ChangePassword", OldPassword=PASSWORD, Password="a longer password")
+    ann.set_up_app()
+    accepting(desk, link).set_up_app()
+    elsewhere = Browser(desk, network="192.0.2.1")
+    elsewhere.sign_in("ann", "a longer password")
+    desk.clock.move(MINUTE)
+    elsewhere.run("GiveSecondStep", Code=ann.code())
+    assert elsewhere.is_signed_in
+
+
+def test_a_name_that_many_networks_try_is_delayed_everywhere(desk: InsideDesk) -> None:
+    """After thirty failures, whether or not anybody has the name."""
+    for number in range(30):
+        network = f"192.0.2.{number // 5}"
+        assert Browser(desk, network=network).refused_sign_in("nobody") == WRONG
+    refused = Browser(desk, network="192.0.2.99").refused_sign_in("nobody")
+    assert "Try again in 31 seconds." in refused
+
+
+@pytest.mark.parametrize("action", ["ProveAgain", "ChangePassword", "ConfirmAuthenticator"])
+def test_guesses_in_a_session_are_delayed(desk: InsideDesk, action: str) -> None:
+    """So a thief of one does not find the password; signing in elsewhere is not delayed."""
+    ann = staff(desk, "ann")
+    ann.run("BeginAuthenticator")
+    wrong = {
+        "ProveAgain": {"Password": "a wrong password"},
+        "ChangePassword": {"OldPassword": "a wrong password", "Password": "a longer password"},
+        "ConfirmAuthenticator": {"Code": "000000"},
+    }[action]
+    for _ in range(5):
+        assert "Too many" not in ann.refusal(action, **wrong)
+    assert "Try again in 31 seconds." in ann.refusal("ProveAgain", Password=PASSWORD)
+    assert Browser(desk).sign_in("ann")
 
 
 def test_a_network_that_tries_many_names_is_delayed(desk: InsideDesk) -> None:

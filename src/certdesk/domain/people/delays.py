@@ -1,6 +1,8 @@
 """Delays after failed attempts to sign in: they double, up to 15 minutes.
 
-Delays and no lock: a lock would let a stranger who knows a name keep its person out.
+Delays and no lock: a lock would let a stranger who knows a name keep its person out. For the same
+reason most is counted for a login from one network. What counts for the login over all networks is
+so patient that the failures of one network never reach it.
 
 >>> [delay_after(count, LOGIN).total_seconds() for count in (4, 5, 6, 9, 10, 1000)]
 [0.0, 30.0, 60.0, 480.0, 900.0, 900.0]
@@ -13,7 +15,10 @@ from datetime import datetime, timedelta
 from certdesk.domain.people.records import SignInFailure
 
 LOGIN = 5
-"""The failures of a login after which delays begin."""
+"""The failures of a login from one network, or in sessions, after which delays begin."""
+
+ANYWHERE = 30
+"""The failures of a login over all networks after which delays begin."""
 
 NETWORK = 20
 """The failures of a network after which delays begin: an office may share an address."""
@@ -22,6 +27,13 @@ FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=1)
 """The time without a failure after which the earlier ones do not count."""
+
+ONE_FORGOTTEN_AFTER = timedelta(minutes=10)
+"""The time without a failure after which one counts less.
+
+It is shorter than the longest delay, so a network that is delayed adds nothing to the count of a
+login over all networks.
+"""
 
 _DOUBLINGS = 5
 
@@ -46,5 +58,12 @@ def counted(failure: SignInFailure | None, subject: str, now: datetime) -> SignI
     """Return the record with one failure more."""
     if failure is None:
         return SignInFailure(subject=subject, count=1, last_at=now)
-    count = 0 if now - failure.last_at >= FORGOTTEN_AFTER else failure.count
+    count = _left(failure.count, now - failure.last_at)
     return SignInFailure(subject=subject, count=count + 1, last_at=now, version=failure.version)
+
+
+def _left(count: int, pause: timedelta) -> int:
+    """Return how many failures still count after a pause."""
+    if pause >= FORGOTTEN_AFTER:
+        return 0
+    return max(0, count - max(0, pause // ONE_FORGOTTEN_AFTER))

@@ -141,8 +141,9 @@ class Session(Record, kw_only=True):
     """A person who is signed in, by the SHA-256 of the cookie's value.
 
     `complete` is false until the second step was made. `proved_at` is when the person last gave a
-    password, a passkey or a provider's word. `provider` is the provider of OpenID Connect, "" if
-    there was none; `agent` is the browser, as it names itself.
+    password, a passkey, a second step or a provider's word. `provider` is the provider of OpenID
+    Connect, "" if there was none; `agent` is the browser, as it names itself. A session that takes
+    the place of another inherits all but the digest, and without a new proof `proved_at` too.
     """
 
     digest: bytes
@@ -158,9 +159,11 @@ class Session(Record, kw_only=True):
 
 
 class SignInFailure(Record, kw_only=True):
-    """How often signing in has failed, for a login (`login:DIGEST`) or a network (`net:PREFIX`).
+    """How often signing in has failed, for a login, a network, or in a person's sessions.
 
-    The digest is that of the typed name, whether or not anybody has it.
+    The subject is `login:DIGEST net:PREFIX` for a login from a network, `login:DIGEST` for it over
+    all networks, `net:PREFIX`, or `session person:N`. The digest is that of the typed name, whether
+    or not anybody has it.
     """
 
     subject: Code

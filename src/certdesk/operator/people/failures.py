@@ -2,6 +2,10 @@
 
 An attempt is counted as a failure before anything is checked, and taken back if it succeeds. So
 many attempts at the same time get no further than one after the other.
+
+Attempts with a name and a password count for the name from this network, for the name over all
+networks, and for the network. Attempts in a session count for its person alone, so that strangers
+keep nobody from what the person does there.
 """
 
 from __future__ import annotations
@@ -15,12 +19,12 @@ from typing import TypeVar
 import structlog
 
 from certdesk.domain.errors import SignInRefused
-from certdesk.domain.people.delays import LOGIN, NETWORK, counted, wait_until
+from certdesk.domain.people.delays import ANYWHERE, LOGIN, NETWORK, counted, wait_until
 from certdesk.domain.people.names import folded, login_of, parted
 from certdesk.domain.people.records import Person
 from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Context
-from certdesk.operator.people.lookups import login_of_person
+from certdesk.operator.people.lookups import subject_of
 from certdesk.ports import HashesBusy, Stale, Taken, Unit
 
 DIGITS = 32
@@ -32,31 +36,38 @@ log = structlog.get_logger()
 
 
 class Attempt(Record, kw_only=True):
-    """An attempt to prove who one is: for a login, from a network ("" if unknown)."""
+    """An attempt to prove who one is, by what it counts for: each with how many failures are free.
 
-    login: str
-    network: str
+    `own` is forgotten once the person has got in; `shared` is not.
+    """
+
+    own: tuple[tuple[str, int], ...]
+    shared: tuple[tuple[str, int], ...] = ()
 
     @property
-    def subjects(self) -> list[tuple[str, int]]:
-        """What is counted, each with how many failures are free."""
-        network = [(f"net:{self.network}", NETWORK)] if self.network else []
-        return [(self.login, LOGIN), *network]
+    def subjects(self) -> tuple[tuple[str, int], ...]:
+        """All that it counts for."""
+        return (*self.own, *self.shared)
 
 
 def attempt_for(login: str, network: str) -> Attempt:
     """Return the attempt of somebody who types a name, whether or not anybody has it.
 
-    Names that nobody has are delayed alike, so that nobody finds out names.
+    Names that nobody has are delayed alike, so that nobody finds out names. The network is "" if it
+    is unknown.
     """
     name, uin = parted(login)
     digest = hashlib.sha256(login_of(folded(name), uin).encode()).hexdigest()
-    return Attempt(login=f"login:{digest[:DIGITS]}", network=network)
+    anywhere = f"login:{digest[:DIGITS]}"
+    return Attempt(
+        own=((f"{anywhere} net:{network}", LOGIN), (anywhere, ANYWHERE)),
+        shared=((f"net:{network}", NETWORK),) if network else (),
+    )
 
 
-def attempt_of(person: Person, network: str) -> Attempt:
-    """Return the attempt of somebody who is known."""
-    return attempt_for(login_of_person(person), network)
+def attempt_in_session(person: Person) -> Attempt:
+    """Return the attempt of the person in a session: to prove again, or to give a code."""
+    return Attempt(own=((f"session {subject_of(person)}", LOGIN),))
 
 
 def count(context: Context, attempt: Attempt) -> None:
@@ -92,9 +103,15 @@ def take_back(unit: Unit, attempt: Attempt) -> None:
 
 
 def forget(unit: Unit, attempt: Attempt) -> None:
-    """Note that somebody has signed in completely: the login's earlier failures do not count."""
+    """Note that a person has got in: the person's own earlier failures do not count."""
     take_back(unit, attempt)
-    unit.sign_in_failures.remove(attempt.login)
+    forgive(unit, attempt)
+
+
+def forgive(unit: Unit, attempt: Attempt) -> None:
+    """Remove the counts of a person's own failures."""
+    for subject, _ in attempt.own:
+        unit.sign_in_failures.remove(subject)
 
 
 @contextlib.contextmanager
@@ -111,7 +128,8 @@ def checking(context: Context, attempt: Attempt) -> Iterator[None]:
         _patiently(context, lambda unit: take_back(unit, attempt))
         raise
     except SignInRefused:
-        log.info("a sign-in was refused", login=attempt.login, network=attempt.network)
+        subjects = [subject for subject, _ in attempt.subjects]
+        log.info("a sign-in was refused", subjects=subjects)
         raise
 
 

@@ -9,7 +9,7 @@ from certdesk.domain.people.role import EVERYBODY_SIGNED_IN
 from certdesk.domain.people.sessions import is_over, is_proved
 from certdesk.domain.values.record import replace
 from certdesk.engine import Context
-from certdesk.operator.people.failures import attempt_of, count, forget
+from certdesk.operator.people.failures import attempt_in_session, count, forget
 from certdesk.operator.people.lookups import (
     is_by_group,
     login_of_person,
@@ -132,7 +132,6 @@ class ChangePasswordRequest(Request):
 
     old_password: TypedPassword
     password: TypedPassword
-    network: Parsed = ""
 
 
 @catalog.action(
@@ -145,7 +144,7 @@ class ChangePasswordRequest(Request):
 )
 def change_password(context: Context, request: ChangePasswordRequest) -> Commit[CompleteReply]:
     """Change the password; all other sessions end."""
-    proved = check_own_password(context, request.old_password, request.network)
+    proved = check_own_password(context, request.old_password)
     hashed = hash_chosen(context, proved.person, request.password)
 
     def commit(unit: Unit) -> CompleteReply:
@@ -212,7 +211,6 @@ class ConfirmAuthenticatorRequest(Request):
     """A code that the new app shows."""
 
     code: HiddenParsed
-    network: Parsed = ""
 
 
 class ConfirmAuthenticatorReply(Reply):
@@ -236,7 +234,7 @@ def confirm_authenticator(
 ) -> Commit[ConfirmAuthenticatorReply]:
     """Confirm an authenticator app with its first code; all other sessions end."""
     person = context.desk.store.read(lambda unit: own_person(context, unit))
-    attempt = attempt_of(person, request.network)
+    attempt = attempt_in_session(person)
     count(context, attempt)
 
     def commit(unit: Unit) -> ConfirmAuthenticatorReply:

@@ -8,7 +8,7 @@ from certdesk.domain.people.records import Password, Person
 from certdesk.domain.values.record import Record
 from certdesk.domain.values.secret import Secret
 from certdesk.engine import Context
-from certdesk.operator.people.failures import Attempt, attempt_of, checking
+from certdesk.operator.people.failures import Attempt, attempt_in_session, checking
 from certdesk.operator.people.lookups import (
     hash_of,
     login_of_person,
@@ -52,7 +52,7 @@ def check_password(
     return Proved(person=person, password=password, attempt=attempt)
 
 
-def check_own_password(context: Context, typed: str, network: str) -> Proved:
+def check_own_password(context: Context, typed: str) -> Proved:
     """Check the password of the person who is signed in.
 
     Raises:
@@ -60,7 +60,7 @@ def check_own_password(context: Context, typed: str, network: str) -> Proved:
         HashesBusy: too many others are being checked.
     """
     person, password = context.desk.store.read(lambda unit: _own(context, unit))
-    attempt = attempt_of(person, network)
+    attempt = attempt_in_session(person)
     return check_password(context, (person, password), attempt, typed, WRONG_PASSWORD)
 
 

@@ -11,12 +11,14 @@ from certdesk.engine import Context
 from certdesk.operator.people.failures import (
     Attempt,
     attempt_for,
-    attempt_of,
+    attempt_in_session,
     count,
     forget,
+    forgive,
     take_back,
 )
 from certdesk.operator.people.lookups import (
+    login_of_person,
     may_sign_in,
     named_person,
     own_person,
@@ -98,7 +100,7 @@ def note_sign_in(
 
 
 class GiveSecondStepRequest(Request):
-    """A code of the authenticator app, or a recovery code."""
+    """A code of the authenticator app, or a recovery code; `Network` is where the browser is."""
 
     code: HiddenParsed
     network: Parsed = ""
@@ -114,7 +116,7 @@ class CompleteReply(Reply):
 def give_second_step(context: Context, request: GiveSecondStepRequest) -> Commit[CompleteReply]:
     """Complete a session with a code."""
     person = context.desk.store.read(lambda unit: own_person(context, unit))
-    attempt = attempt_of(person, request.network)
+    attempt = attempt_in_session(person)
     count(context, attempt)
 
     def commit(unit: Unit) -> CompleteReply:
@@ -123,6 +125,7 @@ def give_second_step(context: Context, request: GiveSecondStepRequest) -> Commit
         if not how:
             raise SignInRefused("Code: it is wrong, or was used before.")
         value = replace_session(context, unit, person, session, is_proof=True)
+        forgive(unit, attempt_for(login_of_person(person), request.network))
         note_sign_in(context, unit, person, attempt, how)
         return CompleteReply(session=value)
 
@@ -133,7 +136,6 @@ class ProveAgainRequest(Request):
     """The password, once more."""
 
     password: TypedPassword
-    network: Parsed = ""
 
 
 class ProveAgainReply(Reply):
@@ -145,7 +147,7 @@ class ProveAgainReply(Reply):
 )
 def prove_again(context: Context, request: ProveAgainRequest) -> Commit[ProveAgainReply]:
     """Prove again who one is, with the password, before a secret is shown."""
-    proved = check_own_password(context, request.password, request.network)
+    proved = check_own_password(context, request.password)
 
     def commit(unit: Unit) -> ProveAgainReply:
         still(unit, proved)

@@ -15,7 +15,7 @@ def show(visit: Visit) -> Shown:
 
 def act(visit: Visit) -> Redirect:
     """Check the password, and go on."""
-    visit.run("ProveAgain", Password=visit.form.raw("Password"), Network=visit.asked.network)
+    visit.run("ProveAgain", Password=visit.form.raw("Password"))
     return Redirect(visit.onward)
 
 

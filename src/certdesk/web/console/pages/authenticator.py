@@ -17,9 +17,7 @@ def show(visit: Visit) -> Shown:
 
 def act(visit: Visit) -> Shown:
     """Confirm the secret, and show the recovery codes: this once."""
-    done = visit.run(
-        "ConfirmAuthenticator", Code=visit.form.text("Code"), Network=visit.asked.network
-    )
+    done = visit.run("ConfirmAuthenticator", Code=visit.form.text("Code"))
     return Shown(
         "Your recovery codes",
         template="recovery_codes.html",

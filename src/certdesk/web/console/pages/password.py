@@ -19,7 +19,6 @@ def act(visit: Visit) -> Redirect:
         "ChangePassword",
         OldPassword=visit.form.raw("OldPassword"),
         Password=chosen_password(visit.form),
-        Network=visit.asked.network,
     )
     return Redirect("/account", said="password-changed", session=changed.session)
 
