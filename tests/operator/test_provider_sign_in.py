@@ -156,6 +156,19 @@ def test_an_invitation_is_accepted_by_signing_in(desk: InsideDesk) -> None:
         signed_in(desk, "otto", Invitation=token)
 
 
+def test_an_invitation_and_a_provider_do_not_replace_a_second_step(desk: InsideDesk) -> None:
+    """Who has the link of somebody else would get in with an own identity, now and later."""
+    halfway(desk, "otto").set_up_app()
+    token = invited(desk, "otto")
+    with pytest.raises(SignInRefused, match="second step of its own"):
+        signed_in(desk, "anna", Invitation=token)
+    assert signed_in(desk, "anna").caller.name == "anna", "no identity was linked to otto"
+
+    desk.operator("ResetSecondStep", Login="otto")
+    desk.provider.groups["boris"] = ("vetting",)
+    assert signed_in(desk, "boris", Invitation=token).caller.name == "otto"
+
+
 def test_the_role_of_an_invitation_stays(desk: InsideDesk) -> None:
     """A higher group raises nobody, and without a group of the role there is no access."""
     signed_in(desk, "anna", Invitation=invited(desk, "anna", Role.REVIEWER))

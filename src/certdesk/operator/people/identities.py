@@ -22,6 +22,7 @@ from certdesk.engine import Context
 from certdesk.operator.people.inviting import holder
 from certdesk.operator.people.linking_identities import put_identity
 from certdesk.operator.people.lookups import may_sign_in, own_person, subject_of
+from certdesk.operator.people.second_steps import has_second_step
 from certdesk.operator.people.sessions import end_sessions
 from certdesk.ports import DESK, Place, Stale, Taken, Unit, Vault, Vouched
 
@@ -32,6 +33,10 @@ CHECKED_AFTER = timedelta(minutes=50)
 """How long after it the provider is asked again, which leaves ten minutes for it to answer."""
 
 NO_GROUP = "You are in no group that may use this desk. Ask its operator."
+OWN_SECOND_STEP = (
+    "This login has a second step of its own. Choose a password with the link instead, or ask the "
+    "operator to reset the second step."
+)
 _ENDED = "Your login at this desk has ended. Ask its operator."
 
 
@@ -81,9 +86,12 @@ def accepted_invitation(
     """Return the person who was invited, and signs in with this identity from now on.
 
     Raises:
-        SignInRefused: the invitation does not count, or no group allows the person's role.
+        SignInRefused: the invitation does not count, no group allows the person's role, or the
+            login has a second step: a provider would stand in for it from now on.
     """
     person = holder(context, unit, digest)
+    if has_second_step(unit, person):
+        raise SignInRefused(OWN_SECOND_STEP)
     link = OidcIdentity(
         issuer=identity.issuer,
         subject=identity.subject,
