@@ -13,14 +13,16 @@ import pytest
 
 from certdesk.bootstrap import actions
 from certdesk.domain.errors import InvalidParam, SignInRefused
+from certdesk.domain.people.records import Invitation
 from certdesk.domain.people.role import Role
 from certdesk.engine import Caller
 from certdesk.operator.people.links import all_linked
+from certdesk.operator.people.random_values import digest_of
 from certdesk.operator.people.sessions import session_of, touch
 from certdesk.workflow.group_checks import GroupChecks
 from tests.inside import InsideDesk
 from tests.operator.people import ORIGIN, Browser, halfway, person_of
-from tests.signing_in import invited
+from tests.signing_in import PASSWORD, invited
 
 MINUTE = timedelta(minutes=1)
 
@@ -288,6 +290,21 @@ def test_who_was_made_by_a_group_gets_no_other_way_to_sign_in(desk: InsideDesk) 
         browser.ask("BeginPasskey")
     with pytest.raises(InvalidParam, match="signs in there only"):
         desk.operator("InviteStaff", Name="anna", Role=Role.REVIEWER)
+
+
+def test_an_invitation_of_who_was_made_by_a_group_opens_nothing(desk: InsideDesk) -> None:
+    """Not even one that was made at the same time as the login."""
+    person = signed_in(desk, "anna").caller.person
+    assert person is not None
+    invitation = Invitation(
+        digest=digest_of("token"), person_id=person, expires_at=desk.clock.now() + 20 * MINUTE
+    )
+    desk.store.write(lambda unit: unit.invitations.add(invitation))
+    browser = Browser(desk)
+    assert "provider only" in browser.refusal("AcceptInvitation", Token="token", Password=PASSWORD)
+    with pytest.raises(SignInRefused, match="provider only"):
+        browser.with_provider("anna", Invitation="token")
+    assert desk.store.read(lambda unit: unit.passwords.get(person)) is None
 
 
 def test_a_name_that_somebody_has_gets_a_number(desk: InsideDesk) -> None:

@@ -121,7 +121,7 @@ def holder(context: Context, unit: Unit, digest: bytes) -> Person:
     """Read the person whose invitation a link is.
 
     Raises:
-        SignInRefused: it is nobody's any more, or never was.
+        SignInRefused: it is nobody's any more, or never was, or the login is of a group.
     """
     invitation = unit.invitations.get(digest)
     begun = None if invitation is None else invitation.expires_at - INVITATION_LASTS
@@ -131,6 +131,9 @@ def holder(context: Context, unit: Unit, digest: bytes) -> Person:
     is_due = begun <= context.now < invitation.expires_at
     if not is_due or person is None or not may_sign_in(unit, person):
         raise SignInRefused(USED_UP)
+    if is_by_group(unit, person.person_id):
+        # A password would still open the console after the group is lost.
+        raise SignInRefused("You sign in with a provider only, so you choose no password.")
     return person
 
 
