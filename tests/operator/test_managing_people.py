@@ -114,6 +114,7 @@ def test_a_disabled_login_comes_back_as_it_was(desk: InsideDesk) -> None:
         invited(desk, "ann")
 
     desk.operator("SwitchPerson", Login="ann", Enabled=True)
+    assert not ann.visitor.is_known
     assert not Browser(desk).sign_in("ann")["Complete"]
     shown = desk.operator("ShowPerson", Login="ann")["Person"]
     assert (shown["Authenticator"], shown["Ended"], shown["Enabled"]) == (True, False, True)

@@ -448,12 +448,17 @@ def test_a_user_signs_in_with_a_password_and_has_the_policies_of_its_keys(
 def test_a_disabled_user_or_account_has_no_session(
     desk: InsideDesk, action: str, whom: str
 ) -> None:
-    """Not the one that it had, and no new one."""
+    """Not the one that it had, not even later, and no new one; others keep theirs."""
     browser, uin, number = user(desk, "ann")
-    desk.operator(action, **{whom: {"UserId": number, "Uin": uin}[whom], "Enabled": False})
+    other, _, _ = user(desk, "ben")
+    named = {whom: {"UserId": number, "Uin": uin}[whom]}
+    desk.operator(action, **named, Enabled=False)
 
     assert not browser.visitor.is_known
     assert Browser(desk).refused_sign_in(f"ann@{uin}") == WRONG
+    desk.operator(action, **named, Enabled=True)
+    assert (browser.visitor.is_known, other.is_signed_in) == (False, True)
+    assert Browser(desk).sign_in(f"ann@{uin}")["Complete"]
 
 
 def test_a_change_is_not_made_by_a_session_that_has_just_ended(desk: InsideDesk) -> None:

@@ -12,6 +12,7 @@ from certdesk.engine import Context
 from certdesk.operator import enabling
 from certdesk.operator.access_keys import NewKeyReply, new_key
 from certdesk.operator.lookups import check_name, known_account
+from certdesk.operator.people.sessions import end_sessions_of_users
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, Request, utc_time
 from certdesk.wire.operator import accounts as asked
@@ -125,13 +126,15 @@ def switch_account(
     """Enable or disable an account, mark its identity verified, set what has to be signed.
 
     While it is disabled, its orders are halted and their deadlines do not run; enabled again, they
-    go on.
+    go on. The sessions of its people end when it is disabled.
     """
     context.held.callback(context.desk.work.wake)
 
     def commit(unit: Unit) -> SwitchAccountReply:
         before = known_account(unit, request.uin)
         changed = unit.accounts.replace(_switched(before, request, context.now))
+        if not changed.enabled:
+            end_sessions_of_users(unit, changed.uin)
         if before.disabled_at is not None and changed.enabled:
             enabling.resume(context, unit, changed.uin, before.disabled_at)
         detail = (

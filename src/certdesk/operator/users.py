@@ -13,6 +13,7 @@ from certdesk.operator.lookups import (
     known_policy,
     known_user,
 )
+from certdesk.operator.people.sessions import end_sessions_of_users
 from certdesk.operator.policies import PolicyInfo, policy_info
 from certdesk.ports import Unit
 from certdesk.wire.model import Part, Reply, utc_time
@@ -113,11 +114,13 @@ class SwitchUserReply(Reply):
 
 @catalog.action(writes=True, internal=True)
 def switch_user(context: Context, request: asked.SwitchUserRequest) -> Commit[SwitchUserReply]:
-    """Enable or disable a user."""
+    """Enable or disable a user; the sessions of one that is disabled end."""
 
     def commit(unit: Unit) -> SwitchUserReply:
         user = known_user(unit, request.user_id)
         unit.users.replace(replace(user, enabled=request.enabled))
+        if not request.enabled:
+            end_sessions_of_users(unit, user.uin, user.user_id)
         context.record(unit, f"user:{user.user_id}", f"enabled {request.enabled}", uin=user.uin)
         return SwitchUserReply(user_id=user.user_id, enabled=request.enabled)
 

@@ -135,6 +135,13 @@ def end_sessions(unit: Unit, person_id: int) -> int:
     return len(ended)
 
 
+def end_sessions_of_users(unit: Unit, uin: str, user_id: int | None = None) -> None:
+    """End all sessions of the people of an account, or of one of its users."""
+    for person in unit.people.where(uin=uin):
+        if user_id is None or person.user_id == user_id:
+            end_sessions(unit, person.person_id)
+
+
 def _caller_of(unit: Unit, person: Person, session: Session) -> Caller:
     """Return the identity of a session, whose person may sign in."""
     nobody = Caller(
