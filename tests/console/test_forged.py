@@ -14,6 +14,14 @@ from tests.console.visitor import FORM, TOKEN, Visitor
 PAGE = "/console/sign-in"
 FIELDS = {"Name": "anna", "Password": "a password of hers"}
 PUBLIC = "https://ssl.example.com"
+FILES = {"/console/questions/a": "user", "/console/reviews/a/attach": "reviewer"}
+"""The pages that take files, and who sends them."""
+
+PARTS = "multipart/form-data; boundary=b"
+WITH_FILE = (
+    b'--b\r\nContent-Disposition: form-data; name="Files"; filename="a.pdf"\r\n'
+    b"Content-Type: application/pdf\r\n\r\n" + b"a" * 200_000 + b"\r\n--b--\r\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +108,34 @@ def test_what_is_no_form_is_told_so(
 
 
 def test_only_who_is_signed_in_sends_files(console: ConsoleDesk) -> None:
-    """A page that takes files takes 64 KiB of others."""
-    page, body = "/console/questions/a", b"Answer=" + b"a" * 200_000
+    """A page that takes files takes 64 KiB of others: of strangers, and of other roles."""
     stranger = console.visitor()
     stranger.open(PAGE)
-    assert stranger.send_raw("POST", page, body, Content_Type=FORM).status == 413
-    user = console.somebody("user")
-    assert user.send_raw("POST", page, body, Content_Type=FORM).status == 403
+    people = {role: console.somebody(role) for role in ("auditor", "reviewer", "user")}
+    people["stranger"] = stranger
+    for page, owner in FILES.items():
+        for name, visitor in people.items():
+            sent = visitor.send_raw("POST", page, WITH_FILE, Content_Type=PARTS)
+            assert (page, name, sent.status) == (page, name, 403 if name == owner else 413)
+
+
+@pytest.mark.parametrize(("page", "owner"), FILES.items())
+def test_a_form_without_files_is_small(console: ConsoleDesk, page: str, owner: str) -> None:
+    """Even on a page that takes files, from a person whom it is for: it costs more to read."""
+    body = b"A=" + b"%C3%A9" * 12_000
+    visitor = console.somebody(owner)
+    assert visitor.send_raw("POST", page, body, Content_Type=FORM).status == 413
+
+
+@pytest.mark.parametrize(("page", "owner"), FILES.items())
+def test_a_form_of_another_site_is_refused_by_its_head(
+    console: ConsoleDesk, page: str, owner: str
+) -> None:
+    """Nothing of it is read: this one is not even one."""
+    visitor = console.somebody(owner)
+    for header in ({"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}):
+        refused = visitor.send_raw("POST", page, b"no form", Content_Type="text/plain", **header)
+        assert (refused.status, refused.headers["Connection"]) == (403, "close")
 
 
 def test_a_head_is_answered_without_the_page(console: ConsoleDesk) -> None:

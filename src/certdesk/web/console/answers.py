@@ -20,7 +20,7 @@ from certdesk.ports import HashesBusy, Stale, StoreUnavailable
 from certdesk.web.console import guards
 from certdesk.web.console.access import proof_first, signed_out, way_in
 from certdesk.web.console.door import ROOT
-from certdesk.web.console.forms import Form
+from certdesk.web.console.forms import BadForm, Form, read_form
 from certdesk.web.console.guards import Forged
 from certdesk.web.console.headers import HEADERS, SEALED_POLICY, policy
 from certdesk.web.console.notices import NOTICES
@@ -66,16 +66,17 @@ class Answers:
         except Exception as error:  # noqa: BLE001 -- whatever it is, the visitor gets a page
             return self.refusal(_instead(error, asked), asked.request_id)
 
-    def is_signed_in(self, cookie: str) -> bool:
-        """Return whether a cookie is that of somebody who has signed in.
+    def is_for(self, page: Page, cookie: str) -> bool:
+        """Return whether a page is for the person who has a cookie.
 
         Raises:
             Refused: the database does not answer.
         """
         try:
-            return visitor_of(self._premises.desk, cookie).is_complete
+            visitor = visitor_of(self._premises.desk, cookie)
         except StoreUnavailable:
             raise Refused(503) from None
+        return visitor.is_complete and visitor.role in page.roles
 
     def refusal(self, refused: Refused, request_id: str = "") -> Response:
         """Return the page that says why there is no other."""
@@ -92,12 +93,12 @@ class Answers:
         return response
 
     def _respond(self, asked: Asked) -> Response:
+        form = _form_in(asked)
         if asked.is_change:
-            guards.check_sender(asked.headers, asked.origin)
-            guards.check_token(asked.cookie, asked.form.raw(guards.TOKEN))
+            guards.check_token(asked.cookie, form.raw(guards.TOKEN))
         uses = not asked.page.refreshes
         visitor = visitor_of(self._premises.desk, asked.cookie, uses=uses)
-        visit = Visit(asked, visitor, self._premises)
+        visit = Visit(asked, form, visitor, self._premises)
         # Who has no session gets a value too: the token of the form that signs in is bound to it.
         cookie = asked.cookie or secrets.token_urlsafe(32)
         answered = way_in(visit) or _answered(visit)
@@ -124,6 +125,16 @@ class Answers:
         )
         headers = HEADERS | {"Content-Security-Policy": policy(nonce, shown.forms_to)}
         return Response(text, shown.status, headers, media_type="text/html")
+
+
+def _form_in(asked: Asked) -> Form:
+    """Return the form that was sent, an empty one if none was."""
+    if not asked.is_change:
+        return Form()
+    try:
+        return read_form(asked.body, asked.headers.get("content-type", ""))
+    except BadForm:
+        raise Refused(400) from None
 
 
 def _instead(error: Exception, asked: Asked) -> Refused:

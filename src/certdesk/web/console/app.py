@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from certdesk.web.body import SMALL, BodyShare, BodyTooLarge, BodyTooSlow, NoRoom, read_body
 from certdesk.web.console.answers import Answers
 from certdesk.web.console.door import ROOT
-from certdesk.web.console.forms import BadForm, Form, read_form, read_query
+from certdesk.web.console.forms import BadForm, Form, has_files, read_query
+from certdesk.web.console.guards import Forged, check_sender
 from certdesk.web.console.origins import Origin, origin_of
 from certdesk.web.console.page import Access
 from certdesk.web.console.pages import PAGES
@@ -81,6 +83,8 @@ class Console:
         self._check_rate(cookie)
         page, values = _found(path)
         _check_method(request, READS if page.act is None else (*READS, "POST"))
+        if request.method not in READS:
+            _check_sender(request, origin)
         # The memory for the body is used until the answer is there.
         with self._premises.edge.share(request.scope) as share:
             asked = Asked(
@@ -89,7 +93,7 @@ class Console:
                 address=_target(request).removeprefix(ROOT),
                 values=values,
                 query=_query(request),
-                form=await self._form(request, page, cookie, share),
+                body=await self._body(request, page, cookie, share),
                 is_change=request.method not in READS,
                 origin=origin,
                 cookie=cookie,
@@ -131,31 +135,33 @@ class Console:
         if wait:
             raise Refused(429, headers={"Retry-After": str(int(wait) + 1)})
 
-    async def _limit(self, page: Page, cookie: str) -> int:
-        """Return how many bytes a form may have: strangers send no files."""
-        if page.body_limit <= SMALL:
-            return page.body_limit
-        is_signed_in = await self._visitors.run(self._answers.is_signed_in, cookie)
-        return page.body_limit if is_signed_in else SMALL
+    async def _limit(self, page: Page, cookie: str, kind: str) -> int:
+        """Return how many bytes a form may have.
 
-    async def _form(self, request: Request, page: Page, cookie: str, share: BodyShare) -> Form:
+        Only forms with files are large, and only people whom the page is for send them.
+        """
+        if page.body_limit <= SMALL or not has_files(kind):
+            return min(page.body_limit, SMALL)
+        is_for = functools.partial(self._answers.is_for, page)
+        return page.body_limit if await self._visitors.run(is_for, cookie) else SMALL
+
+    async def _body(self, request: Request, page: Page, cookie: str, share: BodyShare) -> bytes:
+        """Return the form as it was sent: only a thread reads its fields."""
         if request.method in READS:
-            return Form()
+            return b""
+        kind = request.headers.get("content-type", "")
         try:
-            body = await read_body(
+            return await read_body(
                 request.receive,
                 request.headers.get("content-length"),
-                limit=await self._limit(page, cookie),
+                limit=await self._limit(page, cookie, kind),
                 seconds=self._premises.edge.body_seconds,
                 share=share,
             )
-            return read_form(body, request.headers.get("content-type", ""))
         except BodyTooLarge:
             raise Refused(413, headers={"Connection": "close"}) from None
         except (BodyTooSlow, NoRoom):
             raise Refused(503, headers={"Connection": "close"}) from None
-        except BadForm:
-            raise Refused(400) from None
 
 
 class Line:
@@ -212,6 +218,14 @@ def _found(path: str) -> tuple[Page, Mapping[str, str]]:
 def _check_method(request: Request, methods: Sequence[str]) -> None:
     if request.method not in methods:
         raise Refused(405, headers={"Allow": ", ".join(methods), "Connection": "close"})
+
+
+def _check_sender(request: Request, origin: Origin) -> None:
+    """Refuse what another site has a browser send, before its body is read."""
+    try:
+        check_sender(request.headers, origin)
+    except Forged as forged:
+        raise Refused(403, str(forged), headers={"Connection": "close"}) from None
 
 
 def _query(request: Request) -> Form:

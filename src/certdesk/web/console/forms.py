@@ -64,13 +64,18 @@ class Form(Record):
         return self.uploads.get(name, ())
 
 
+def has_files(content_type: str) -> bool:
+    """Return whether a body of this type may have files."""
+    return _kind(content_type) == MULTIPART
+
+
 def read_form(body: bytes, content_type: str) -> Form:
     """Read a body.
 
     Raises:
         BadForm: it is not a form.
     """
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = _kind(content_type)
     if kind == MULTIPART:
         return _parts(body, content_type)
     if kind != URLENCODED:
@@ -85,6 +90,10 @@ def read_query(query: bytes) -> Form:
         BadForm: it is not one.
     """
     return Form(_pairs(query))
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _parts(body: bytes, content_type: str) -> Form:

@@ -26,10 +26,11 @@ _PATH = re.compile(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 
 
 class Asked(Record, kw_only=True, gc=True):
-    """What was asked: a page, with the values of its path, of the query and of a form.
+    """What was asked: a page, with the values of its path and of the query.
 
-    `address` is the path with its query; both begin after `/console`. `cookie` is the value of the
-    visitor's cookie, "" if there is none; `network` is the block of the visitor's address.
+    `body` is a form as it was sent, b"" if there is none. `address` is the path with its query;
+    both begin after `/console`. `cookie` is the value of the visitor's cookie, "" if there is none;
+    `network` is the block of the visitor's address.
     """
 
     page: Page
@@ -37,7 +38,7 @@ class Asked(Record, kw_only=True, gc=True):
     address: str
     values: Mapping[str, str]
     query: Form
-    form: Form
+    body: bytes
     is_change: bool
     origin: Origin
     cookie: str
@@ -53,12 +54,12 @@ class Asked(Record, kw_only=True, gc=True):
 class Visit:
     """A request, who made it, and the way to the desk."""
 
-    def __init__(self, asked: Asked, visitor: Visitor, premises: Premises) -> None:
+    def __init__(self, asked: Asked, form: Form, visitor: Visitor, premises: Premises) -> None:
         """Answer what was asked."""
         self.asked = asked
         self.visitor = visitor
         self.query = asked.query
-        self.form = asked.form
+        self.form = form
         self.problem: dict[str, str] = {}
         self._premises = premises
 
