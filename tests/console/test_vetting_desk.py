@@ -110,7 +110,7 @@ def test_a_letter_is_saved_and_never_shown(office: VettingOffice, reviewer: Visi
     """A browser gets it as an attachment that runs and loads nothing; so are attached files."""
     order = ev_order(office)
     added = send_files(
-        reviewer, page_of(order), "/attach", File("File", "../x%22; filename=y.html", PDF)
+        reviewer, page_of(order), "/store", File("File", "../x%22; filename=y.html", PDF)
     )
     assert added.status == 303
     links = reviewer.open(page_of(order)).links
@@ -132,7 +132,7 @@ def test_a_file_that_is_none_is_refused_beside_its_field(
 ) -> None:
     """Nothing is kept."""
     order = ev_order(office)
-    refused = send_files(reviewer, page_of(order), "/attach", File("File", "a.pdf", content))
+    refused = send_files(reviewer, page_of(order), "/store", File("File", "a.pdf", content))
     assert refused.status == 422
     assert "/files/" not in reviewer.open(page_of(order)).html
 
@@ -145,17 +145,17 @@ def test_two_reviewers_approve_an_ev_order_and_one_is_not_two(
 ) -> None:
     """Whoever has approved sees no button, and a forged form is refused."""
     order = ev_order(office)
-    approved = reviewer.submit(page_of(order), "/approve")
-    assert "Approved." in approved.words
+    approved = reviewer.submit(page_of(order), "/approve", Without="1")
+    assert "Your approval is stored. A second person has to approve it, too." in approved.words
     assert office.stands(order) == "CA-REVIEWING"
     page = reviewer.open(page_of(order))
-    assert "already approved it; a second person must approve it too" in page.words
+    assert "You have approved it. A second person has to approve it, too." in page.words
     assert not [form for form in page.forms if form.action.endswith("/approve")]
     reject = next(form for form in page.forms if form.action.endswith("/reject"))
-    again = reviewer.post(page_of(order, "/approve"), reject.fields)
+    again = reviewer.post(page_of(order, "/approve"), reject.fields | {"Without": "1"})
     assert (again.status, "a second person must" in again.words) == (422, True)
     assert office.stands(order) == "CA-REVIEWING"
-    other.submit(page_of(order), "/approve")
+    other.submit(page_of(order), "/approve", Without="1")
     assert office.stands(order) == "PENDING-DCV"
 
 
@@ -175,18 +175,24 @@ def test_a_decision_is_about_what_the_page_showed(
         if action == "/approve":
             assert "opened it: the questions and answers. Read it again" in refused.words
     assert office.stands(order) == "LEGAL-REVIEWING"
-    reviewer.submit(page_of(order), "/approve")
+    reviewer.submit(page_of(order), "/approve", Without="1")
     assert office.stands(order) == "CA-REVIEWING"
 
 
-@pytest.mark.parametrize("action", ["/approve", "/reject", "/ask"])
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("/approve", {"Without": "1"}),
+        ("/reject", {"Reason": "no"}),
+        ("/ask", {"Question": "Why?"}),
+    ],
+)
 def test_a_decision_without_the_digest_of_what_was_seen_is_refused(
-    office: VettingOffice, other: Visitor, action: str
+    office: VettingOffice, other: Visitor, action: str, more: dict[str, str]
 ) -> None:
     """A person of the console sends what the page has shown, even if nothing has changed since."""
     order = ev_order(office)
-    more = {"Reason": "no", "Question": "Why?", "Attempt": ""}
-    refused = other.send(page_of(order), action, **more)
+    refused = other.send(page_of(order), action, Attempt="", **more)
     assert (refused.status, "Open the review, and decide there" in refused.words) == (422, True)
     assert office.stands(order) == "LEGAL-REVIEWING"
 
@@ -216,6 +222,65 @@ def test_whoever_took_part_does_not_approve_with_another_login(
     page = linked.open(page_of(order))
     assert "requested it, so another person must approve it" in page.words
     assert not [form for form in page.forms if form.action.endswith("/approve")]
+
+
+# --- nothing is lost -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "more"),
+    [
+        ("/store", {}),
+        ("/ask", {"Question": "Who signs?"}),
+        ("/approve", {"Without": "1"}),
+        ("/reject", {"Reason": "no"}),
+    ],
+)
+def test_every_button_stores_ticks_note_and_file(
+    office: VettingOffice, reviewer: Visitor, other: Visitor, action: str, more: dict[str, str]
+) -> None:
+    """Whatever is pressed: another reviewer finds all three."""
+    order = ev_order(office)
+    typed = {"Note": "called at noon", "Items": "names-fit", **more}
+    attempt = next(
+        each for each in reviewer.open(page_of(order)).forms if each.action[-6:] == "/store"
+    )
+    typed["Attempt"] = attempt.fields["Attempt"]
+    sent = send_files(reviewer, page_of(order), action, File("File", "register.pdf"), **typed)
+    assert sent.status == 303
+    page = other.open(page_of(order)).words
+    assert ("called at noon" in page, "register.pdf" in page) == (True, True)
+    assert page.count("Ticked by reviewer-") == 1
+
+
+def test_an_approval_without_all_ticks_is_meant(
+    office: VettingOffice, reviewer: Visitor, other: Visitor
+) -> None:
+    """A box says so; what was ticked is stored. The second person reads what the first ticked."""
+    order = ev_order(office)
+    refused = reviewer.send(page_of(order), "/approve", Items="names-fit", Note="called")
+    assert (refused.status, "10 items are not ticked" in refused.words) == (422, True)
+    assert office.stands(order) == "LEGAL-REVIEWING"
+    again = next(form for form in refused.forms if form.action.endswith("/approve"))
+    assert again.fields["Items"] == "names-fit"
+    assert again.fields["Note"] == ""
+    assert reviewer.post(again.action, again.fields | {"Without": "1"}).status == 303
+    words = other.open(page_of(order)).words
+    assert "UTC and has ticked 1 of 11 items of the checklist." in words
+    assert words.count("called") == 1
+
+
+@pytest.mark.parametrize(("action", "typed"), [("/approve", "Question"), ("/ask", "Reason")])
+def test_a_text_that_the_button_does_not_send_stays(
+    office: VettingOffice, reviewer: Visitor, action: str, typed: str
+) -> None:
+    """Nothing is decided or asked, and the text is in its field."""
+    order = ev_order(office)
+    fields = {"Question": "Who?", "Reason": "why"} if action == "/ask" else {typed: "Who?"}
+    kept = reviewer.send(page_of(order), action, Without="1", **fields)
+    assert (kept.status, "Not sent yet. Press" in kept.words) == (422, True)
+    assert fields[typed] in kept.html
+    assert office.stands(order) == "LEGAL-REVIEWING"
 
 
 # --- questions -----------------------------------------------------------------------------------
@@ -248,8 +313,8 @@ def test_what_reviewers_write_for_themselves_stays_theirs(
     """Another reviewer reads note and ticks; the applicant nothing of them."""
     order = ev_order(office)
     ask(reviewer, order)
-    reviewer.submit(page_of(order), "/note", Note="called at noon")
-    reviewer.submit(page_of(order), "/tick", Items="names-fit")
+    reviewer.submit(page_of(order), "/store", Note="called at noon")
+    reviewer.submit(page_of(order), "/store", Items="names-fit")
     page = other.open(page_of(order))
     assert "called at noon" in page.words
     assert "Ticked by reviewer-" in page.words
@@ -284,14 +349,14 @@ def test_questions_of_others_are_missing(office: VettingOffice, reviewer: Visito
 def test_an_auditor_reads_and_changes_nothing(office: VettingOffice, reviewer: Visitor) -> None:
     """Masked numbers, no forms but the search, and no letter; a forged form is refused."""
     order = ev_order(office)
-    reviewer.submit(page_of(order), "/note", Note="called 020-62345678")
+    reviewer.submit(page_of(order), "/store", Note="called 020-62345678")
     auditor = office.console.somebody("auditor")
     page = auditor.open(page_of(order))
     assert "020-62345678" not in page.words
     assert "02********78" in page.words
     assert [form.action for form in page.forms if "/reviews/" in form.action] == []
     token = auditor.token("/console/reviews")
-    for part in ("/approve", "/reject", "/ask", "/note", "/attach", "/tick"):
+    for part in ("/approve", "/reject", "/ask", "/store"):
         refused = auditor.post(page_of(order, part), {"FormToken": token, "Reason": "x"})
         assert refused.status == 403
     assert auditor.get(page_of(order, "/letter")).status == 403
@@ -320,7 +385,7 @@ def test_texts_of_people_are_text_everywhere(
     ask(reviewer, order, NAUGHTY)
     path = question_of(applicant, order)
     applicant.submit(path, Answer=NAUGHTY)
-    reviewer.submit(page_of(order), "/note", Note=NAUGHTY)
+    reviewer.submit(page_of(order), "/store", Note=NAUGHTY)
     reviewer.submit(page_of(order), "/reject", Reason=NAUGHTY)
     pages = [
         reviewer.open(page_of(order)),
@@ -398,9 +463,11 @@ def test_an_order_is_vetted_by_one_and_an_ev_order_by_two(
 
     one.click("text=Reviews")
     one.click("a:has-text('Manager and company')")
+    one.check("#Without")
     assert "Approved." in press(one, "Approve")
     one.goto(office.console.url(page_of(ov)))
     assert "One person decides." in one.inner_text("main")
+    one.check("#Without")
     press(one, "Approve")
     assert office.stands(ov) == "PENDING-DCV"
 
@@ -419,10 +486,12 @@ def test_an_order_is_vetted_by_one_and_an_ev_order_by_two(
         one.click("text=Save the letter")
     assert saved.value.suggested_filename == f"letter-order_{ev}.pdf"
     one.check("input[value=names-fit]")
-    assert "Ticked by" in press(one, "Store the ticks")
+    assert "Ticked by" in press(one, "Store, decide later")
+    one.check("#Without")
     press(one, "Approve")
     two.goto(office.console.url(page_of(ev)))
     assert "A second person has to approve it" in two.inner_text("main")
+    two.check("#Without")
     press(two, "Approve")
     assert office.stands(ev) == "PENDING-DCV"
 

@@ -42,6 +42,11 @@ class _Forms(HTMLParser):
             self.forms.append(Form(given.get("action", ""), given.get("method", "get"), {}))
         elif tag == "a":
             self._link = given.get("href", "")
+        elif tag == "button" and "formaction" in given:
+            # Another way to send the same fields.
+            self.forms.insert(
+                -1, Form(given["formaction"], self.forms[-1].method, self.forms[-1].fields)
+            )
         elif self.forms and tag in ("input", "textarea", "select") and given.get("name"):
             self._add_field(tag, given)
         elif tag == "option" and self._name and "selected" in given:

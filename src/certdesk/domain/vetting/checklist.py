@@ -47,7 +47,11 @@ _EV = (
     Item("authority", "The manager may approve orders for the company.", "EVG 3.2.2.8"),
     Item("letter-signed", "The letter is signed by somebody who may sign it.", "EVG 3.2.2.9"),
     Item("not-denied", "Neither company nor manager is on a list of those denied.", "EVG 3.2.2.12"),
-    Item("second-look", "All of it fits together.", "EVG 3.2.2.13"),
+    Item(
+        "second-look",
+        "I have looked at everything once more, and it agrees.",
+        "EVG 3.2.2.13",
+    ),
 )
 _REVOCATION = (
     Item("owner-asks", "The owner of the certificate asks, or somebody who may.", "BR 4.9.2"),

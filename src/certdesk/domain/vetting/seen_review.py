@@ -23,6 +23,7 @@ STANDING = frozenset(
         "Since",
         "AskedBy",
         "Approvals",
+        "ApprovalTimes",
         "Verdict",
         "Reason",
         "DecidedTime",

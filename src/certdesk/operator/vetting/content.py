@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -89,11 +90,11 @@ class ShowReviewReply(Reply, kw_only=True):
     addresses of e-mail masked, and neither the owner's comment nor the texts of questions, answers
     and notes.
 
-    `Remarks` are doubts about the numbers of a manager and its contact. `PeopleNeeded` is how many
-    people have to approve it. `MayDecide` is whether the caller may approve it now, and `WhyNot`
-    says why not. `First` is the id of the review that has to be approved before. `Questions` were
-    asked of the applicant; `Notes` and `Attachments` are the reviewers' own, and the applicant does
-    not see them.
+    `Remarks` are doubts about the numbers of a manager and its contact. `Approvals` are the names
+    of those who have approved it, `ApprovalTimes` when. `PeopleNeeded` is how many have to.
+    `MayDecide` is whether the caller may approve it now, and `WhyNot` says why not. `First` is the
+    id of the review that has to be approved before. `Questions` were asked of the applicant;
+    `Notes` and `Attachments` are the reviewers' own, and the applicant does not see them.
 
     `Attempt` is the digest of everything to be decided about, and changes with it. `Since` and
     `AskedBy` are null if nobody asked for a review.
@@ -105,6 +106,7 @@ class ShowReviewReply(Reply, kw_only=True):
     since: str | None
     asked_by: str | None
     approvals: list[str]
+    approval_times: list[str]
     people_needed: int
     verdict: str | None
     reason: str
@@ -141,6 +143,7 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
         since=utc_time(review.since) if review else None,
         asked_by=review.asked_by if review else None,
         approvals=approvals_of(review),
+        approval_times=_approval_times(review),
         people_needed=people_needed_for(context, review, order) if review else 0,
         verdict=review.verdict if review else None,
         reason=review.reason if review else "",
@@ -164,6 +167,11 @@ def content_of(context: Context, unit: Unit, subject: Subject) -> ShowReviewRepl
 def approvals_of(review: Review | None) -> list[str]:
     """Return the names of those who approved."""
     return [name for name, *_ in review.approvals] if review else []
+
+
+def _approval_times(review: Review | None) -> list[str]:
+    times = [datetime.fromisoformat(at) for _, at, _ in review.approvals] if review else []
+    return [utc_time(at) or "" for at in times]
 
 
 def letter_of(unit: Unit, order: Order, kind: str) -> Letter | None:

@@ -217,10 +217,14 @@ def read_attachment(
 
 
 class TickChecklistRequest(Request):
-    """The review, and the keys of all items that the reviewer has checked."""
+    """The review, and the keys of all items that the reviewer has checked.
+
+    `Attempt` is the digest of what the reviewer saw. Without it the ticks count for what is there.
+    """
 
     id: str
     items: list[str]
+    attempt: str | None = None
 
 
 class TickChecklistReply(Reply):
@@ -239,6 +243,8 @@ def tick_checklist(context: Context, request: TickChecklistRequest) -> Commit[Ti
         for key in request.items:
             if key not in known:
                 raise InvalidParam(f"Items: must be of {', '.join(known)}.")
+        if request.attempt is not None:
+            check_seen(context, unit, subject, request.attempt)
         ticks = tuple(key for key in known if key in request.items)
         keep_ticks(context, unit, subject, ticks)
         left = missing(checklist_of(subject), ticked(unit, subject))

@@ -8,12 +8,11 @@ from __future__ import annotations
 NOTICES = {
     "answered": "Your answer was sent to the reviewers.",
     "approved": "Approved.",
+    "approved-first": "Your approval is stored. A second person has to approve it, too.",
     "asked": "The applicant was asked.",
-    "file-added": "The file is attached.",
     "linked": "The logins are linked: they are one person.",
     "login-disabled": "The login is disabled, and its sessions are ended.",
     "login-enabled": "The login is enabled.",
-    "note-added": "The note is stored.",
     "passkey-added": "The passkey is added, and your other sessions are ended.",
     "passkey-removed": "The passkey is removed, and your other sessions are ended.",
     "password-changed": "Your password is changed, and your other sessions are ended.",
@@ -23,6 +22,6 @@ NOTICES = {
     "session-ended": "The session is ended.",
     "sign-in-first": "Sign in to go on.",
     "signed-out": "You are signed out.",
-    "ticks-stored": "The ticks are stored.",
+    "stored": "Your ticks, note and file are stored. You have not decided.",
     "unlinked": "The link is removed.",
 }

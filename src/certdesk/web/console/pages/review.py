@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from certdesk.domain.errors import ReviewChanged
 from certdesk.domain.people.role import REVIEWERS, STAFF
+from certdesk.domain.values.record import replace
 from certdesk.domain.vetting.review import OPERATOR
 from certdesk.operator.vetting.content import ShowReviewReply
 from certdesk.web.console.page import KIB, Answered, File, Page, Redirect, Shown
@@ -17,11 +18,20 @@ from certdesk.web.console.visit import Visit
 FILE_LIMIT = 2048 * KIB
 """Bytes of a form with one file."""
 
+BUTTONS = {"Question": "Ask", "Reason": "Reject"}
+"""The texts that are sent by one button only, and its word."""
+
+Act = Callable[[Visit, list[str]], str]
+"""What a button does, told what nobody has ticked; returns the key of what is said then, or ""."""
+
 KEY = "AKID"
 """The beginning of every SecretId."""
 
 CONFLICT = 409
 """The status of a decision about what has changed."""
+
+UNFIT = 422
+"""The status of a form that is shown again."""
 
 MEDIA = {"PDF": "application/pdf", "JPG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
 ENDINGS = {"PDF": ".pdf", "JPG": ".jpg", "PNG": ".png", "GIF": ".gif"}
@@ -82,10 +92,13 @@ def show(visit: Visit) -> Shown:
     review = visit.run("ShowReview", Id=visit.value("id"))
     return Shown(
         _title(review),
+        refusal="This was not done",
         template="review.html",
         review=review,
         standing=_standing(review),
         waits=review.since is not None and review.verdict is None,
+        approved=_approved(review),
+        done_by_me=review.why_not.startswith(f"{visit.visitor.name} already approved it;"),
         decides=visit.visitor.role in REVIEWERS,
         address=f"/reviews/{quote(review.id)}",
         asker=asker,
@@ -99,41 +112,22 @@ def show(visit: Visit) -> Shown:
 
 def approve(visit: Visit) -> Answered:
     """Approve it as it was shown."""
-    return _decided(visit, "ApproveReview", "approved")
+    return _done(visit, _approve)
 
 
 def reject(visit: Visit) -> Answered:
     """Reject it as it was shown, with a reason that the applicant reads."""
-    return _decided(visit, "RejectReview", "rejected", Reason=visit.form.text("Reason"))
+    return _done(visit, _reject, sends="Reason")
 
 
 def ask(visit: Visit) -> Answered:
     """Ask the applicant."""
-    return _decided(visit, "AskApplicant", "asked", Question=visit.form.text("Question"))
+    return _done(visit, _ask, sends="Question")
 
 
-def write(visit: Visit) -> Redirect:
-    """Write a note."""
-    visit.run("AddNote", Id=visit.value("id"), Note=visit.form.text("Note"))
-    return _back(visit, "note-added")
-
-
-def attach(visit: Visit) -> Redirect:
-    """Attach a file."""
-    (upload, *_) = visit.form.files("File") or (None,)
-    visit.run(
-        "AddAttachment",
-        Id=visit.value("id"),
-        Name=upload.name if upload else "",
-        File=base64.b64encode(upload.content).decode() if upload else "",
-    )
-    return _back(visit, "file-added")
-
-
-def tick(visit: Visit) -> Redirect:
-    """Store what was ticked."""
-    visit.run("TickChecklist", Id=visit.value("id"), Items=list(visit.form.all("Items")))
-    return _back(visit, "ticks-stored")
+def store(visit: Visit) -> Answered:
+    """Store what was ticked, written and chosen, and decide nothing."""
+    return _done(visit, lambda *_: "stored")
 
 
 def letter(visit: Visit) -> File:
@@ -170,23 +164,70 @@ def asker(name: str) -> str:
     return "the operator" if name == OPERATOR else name
 
 
-def _decided(visit: Visit, action: str, said: str, **more: str) -> Answered:
-    """Run an action about what was shown; if it has changed, show it again and say what did."""
-    name, attempt = visit.value("id"), visit.form.text("Attempt")
+def _done(visit: Visit, act: Act, sends: str = "") -> Answered:
+    """Store ticks, note and file, then do what the pressed button says; show the review again.
+
+    All buttons are of one form, so that nothing is lost that was ticked or typed. `sends` is the
+    text that the button sends; another text that was typed stays in its field.
+    """
     try:
-        visit.run(action, Id=name, Attempt=attempt, **more)
+        unticked = _stored(visit)
+        unsent = [name for name in BUTTONS if name != sends and visit.form.text(name)]
+        for name in unsent:
+            visit.problem[name] = f"Not sent yet. Press {BUTTONS[name]}, or empty this field."
+        said = "" if unsent else act(visit, unticked)
+        if said:
+            return Redirect(f"/reviews/{quote(visit.value('id'))}", said=said)
+        status = UNFIT
     except ReviewChanged as changed:
         words = ", ".join(dict.fromkeys(map(_in_words, changed.members)))
         what = f"This changed since you opened it{f': {words}' if words else ''}."
         visit.problem = {"": f"{what} Read it again, then decide."}
-        shown = show(visit)
-        shown.status = CONFLICT
-        return shown
-    return _back(visit, said) if said == "asked" else Redirect("/reviews", said=said)
+        status = CONFLICT
+    shown = show(visit)
+    shown.status = status
+    return shown
 
 
-def _back(visit: Visit, said: str) -> Redirect:
-    return Redirect(f"/reviews/{quote(visit.value('id'))}", said=said)
+def _stored(visit: Visit) -> list[str]:
+    """Store note, file and ticks; return the items that nobody has ticked."""
+    name, form = visit.value("id"), visit.form
+    if form.text("Note"):
+        visit.run("AddNote", Id=name, Note=form.text("Note"))
+        # If the form is shown again, the note is among the others.
+        rest = {field: values for field, values in form.fields.items() if field != "Note"}
+        form = visit.form = replace(form, fields=rest)
+    for upload in form.files("File"):
+        content = base64.b64encode(upload.content).decode()
+        visit.run("AddAttachment", Id=name, Name=upload.name, File=content)
+    ticks, attempt = list(form.all("Items")), form.text("Attempt")
+    ticked = visit.run("TickChecklist", Id=name, Items=ticks, Attempt=attempt)
+    missing: list[str] = ticked.missing
+    return missing
+
+
+def _approve(visit: Visit, unticked: list[str]) -> str:
+    if unticked and not visit.form.has("Without"):
+        count = len(unticked)
+        items = "1 item is" if count == 1 else f"{count} items are"
+        visit.problem = {"Without": f"{items} not ticked. Tick this box to approve all the same."}
+        return ""
+    decided = visit.run("ApproveReview", Id=visit.value("id"), Attempt=visit.form.text("Attempt"))
+    return "approved" if decided.verdict else "approved-first"
+
+
+def _reject(visit: Visit, _: list[str]) -> str:
+    attempt = visit.form.text("Attempt")
+    # A reason is one line, as the message of an order is.
+    reason = " ".join(visit.form.text("Reason").split())
+    visit.run("RejectReview", Id=visit.value("id"), Attempt=attempt, Reason=reason)
+    return "rejected"
+
+
+def _ask(visit: Visit, _: list[str]) -> str:
+    attempt, question = visit.form.text("Attempt"), visit.form.text("Question")
+    visit.run("AskApplicant", Id=visit.value("id"), Attempt=attempt, Question=question)
+    return "asked"
 
 
 def _in_words(path: str) -> str:
@@ -220,22 +261,28 @@ def _standing(review: ShowReviewReply) -> str:
     if review.people_needed == 1:
         return "One person decides."
     if review.approvals:
-        return f"{review.approvals[0]} has approved it. A second person has to approve it, too."
+        return "A second person has to approve it, too."
     return "Two people have to approve it. Nobody has so far."
 
 
-def _page(path: str, act: Callable[[Visit], Answered], body_limit: int = 64 * KIB) -> Page:
-    return Page(f"/reviews/{{id}}{path}", show, act, roles=REVIEWERS, body_limit=body_limit)
+def _approved(review: ShowReviewReply) -> list[tuple[str, str, int]]:
+    """Return who has approved, when, and how many items of the checklist each has ticked."""
+    return [
+        (name, at, sum(name in item.ticked_by for item in review.checklist))
+        for name, at in zip(review.approvals, review.approval_times, strict=True)
+    ]
+
+
+def _page(path: str, act: Callable[[Visit], Answered]) -> Page:
+    return Page(f"/reviews/{{id}}{path}", show, act, roles=REVIEWERS, body_limit=FILE_LIMIT)
 
 
 PAGES = (
     Page("/reviews/{id}", show, roles=STAFF),
+    _page("/store", store),
     _page("/approve", approve),
     _page("/reject", reject),
     _page("/ask", ask),
-    _page("/note", write),
-    _page("/attach", attach, FILE_LIMIT),
-    _page("/tick", tick),
     Page("/reviews/{id}/letter", letter, roles=REVIEWERS),
     Page("/reviews/{id}/files/{file}", attachment, roles=REVIEWERS),
 )
