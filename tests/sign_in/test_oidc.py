@@ -34,6 +34,8 @@ from certdesk.ports import ProviderFailed, ProviderUnreachable
 from tests import oidc
 from tests.oidc import CLIENT_ID, CLIENT_SECRET, QUESTION, Asked, FakeProvider, Said
 
+SLOW = Said(b"{" + b" " * 1000, drip=0.02)
+
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[FakeProvider]:
@@ -333,7 +335,7 @@ def test_a_slow_answer_ends_with_the_time_for_all(
 ) -> None:
     """Byte by byte, each in time."""
     monkeypatch.setattr(certdesk.sign_in.client, "SECONDS", 0.3)
-    fake.paths[path] = lambda _: Said(b"{" + b" " * 1000, drip=0.02)
+    fake.paths[path] = lambda _: SLOW
     with pytest.raises(ProviderUnreachable, match="did not answer in time"):
         fake.adapter().vouch("code", QUESTION)
 
@@ -358,6 +360,45 @@ def test_a_slow_provider_holds_up_one_sign_in_at_a_time(
             adapter.vouch("code", QUESTION)
         go_on.set()
         assert first.result().identity.subject == "anna"
+
+
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/token"])
+def test_a_silent_provider_is_not_asked_again_at_once(
+    fake: FakeProvider, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next people are told without waiting; some seconds later it is asked again."""
+    monkeypatch.setattr(certdesk.sign_in.client, "SECONDS", 0.3)
+    ticks = [0.0]
+    adapter = oidc.adapter_of(fake.settings(), lambda: ticks[0])
+    good = fake.paths[path]
+
+    def answer_late(_: Asked) -> Said:
+        ticks[0] += 10
+        return SLOW
+
+    fake.paths[path] = answer_late
+    with pytest.raises(ProviderUnreachable, match="in time"):
+        adapter.vouch("code", QUESTION)
+    asked = len(fake.asked)
+    with pytest.raises(ProviderUnreachable, match="a moment ago"):
+        adapter.vouch("code", QUESTION)
+    assert len(fake.asked) == asked
+    fake.paths[path] = good
+    ticks[0] += certdesk.sign_in.oidc.REST_SECONDS
+    assert adapter.vouch("code", QUESTION).identity.subject == "anna"
+
+
+def test_a_quick_failure_keeps_nobody_else_out(
+    fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A code that the provider fails about is no reason not to ask it about another."""
+    monkeypatch.setattr(certdesk.sign_in.client, "SECONDS", 0.3)
+    adapter, good = oidc.adapter_of(fake.settings(), lambda: 0.0), fake.paths["/token"]
+    fake.paths["/token"] = lambda _: SLOW
+    with pytest.raises(ProviderUnreachable, match="in time"):
+        adapter.vouch("wrong", QUESTION)
+    fake.paths["/token"] = good
+    assert adapter.vouch("code", QUESTION).identity.subject == "anna"
 
 
 def test_nobody_at_the_address_is_a_passing_failure(fake: FakeProvider) -> None:

@@ -42,6 +42,9 @@ AGAIN_SECONDS = 30.0
 TURN_SECONDS = 2.0
 """How long a sign-in waits for another one that asks the provider."""
 
+REST_SECONDS = 15.0
+"""How long a provider that kept a sign-in waiting longer than `TURN_SECONDS` is not asked again."""
+
 MOST_URL = 2048
 KEYS = "the address of the keys"
 _DISCOVERY = "/.well-known/openid-configuration"
@@ -81,6 +84,7 @@ class Oidc:
         self._client = client
         self._clock = clock
         self._lock, self._turn = threading.Lock(), threading.Lock()
+        self._rests_until: float | None = None
         self._places: tuple[float, Places] | None = None
         self._keys: tuple[float, tuple[PublicKey, ...]] | None = None
 
@@ -236,9 +240,26 @@ class Oidc:
         if not self._turn.acquire(timeout=TURN_SECONDS):
             raise ProviderUnreachable("it is slow, and another sign-in waits for it")
         try:
-            yield
+            with self._rested():
+                yield
         finally:
             self._turn.release()
+
+    @contextlib.contextmanager
+    def _rested(self) -> Iterator[None]:
+        """Ask a provider that was silent a moment ago for nobody, so that few people wait for it.
+
+        A quick failure does not count: it costs nothing, and a wrong code could bring it about.
+        """
+        began = self._ticking()
+        if self._rests_until is not None and began < self._rests_until:
+            raise ProviderUnreachable("it did not answer a moment ago")
+        try:
+            yield
+        except ProviderUnreachable:
+            if self._ticking() - began > TURN_SECONDS:
+                self._rests_until = self._ticking() + REST_SECONDS
+            raise
 
     @contextlib.contextmanager
     def _alone(self, until: float) -> Iterator[None]:

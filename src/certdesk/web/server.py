@@ -50,6 +50,7 @@ STRANGERS_THREADS = 2
 
 CONSOLE_THREADS = 2
 SIGN_IN_THREADS = 2
+PROVIDER_THREADS = 2
 
 TICKS_A_SECOND = 10
 """The ticks of uvicorn's loop in a second."""
@@ -129,13 +130,15 @@ async def _run(
 class Threads(Record, gc=True):
     """The threads of requests, of strangers and public pages, and of the console.
 
-    `sign_in` are those for visitors of the console who have not signed in.
+    `sign_in` are those for visitors of the console who have not signed in, and `providers` those
+    that wait for providers of OpenID Connect.
     """
 
     requests: ThreadPool
     strangers: ThreadPool
     console: ThreadPool
     sign_in: ThreadPool
+    providers: ThreadPool
 
 
 @contextlib.contextmanager
@@ -146,8 +149,9 @@ def request_threads(settings: Settings) -> Iterator[Threads]:
         ThreadPool(STRANGERS_THREADS, "stranger") as strangers,
         ThreadPool(CONSOLE_THREADS, "console") as console,
         ThreadPool(SIGN_IN_THREADS, "sign_in") as sign_in,
+        ThreadPool(PROVIDER_THREADS, "provider") as providers,
     ):
-        yield Threads(requests, strangers, console, sign_in)
+        yield Threads(requests, strangers, console, sign_in, providers)
 
 
 def link_limiter(settings: Settings) -> RateLimiter:
@@ -185,6 +189,7 @@ def server_of(settings: Settings, desk: Desk, shared: Shared, threads: Threads) 
         edge=edge,
         threads=threads.console,
         strangers=threads.sign_in,
+        providers=threads.providers,
     )
     app = application(api, desk.issuers.pki, downloads, watch, ConsoleDoor(premises), edge)
     return Server(_config(settings, app), settings, edge)

@@ -40,6 +40,9 @@ MOST_STRANGERS = 18
 MOST_VISITORS = 100
 """The same for requests of people who are signed in."""
 
+MOST_AT_PROVIDERS = 6
+"""The same for sign-ins with a provider, which may take seconds to answer."""
+
 READS = ("GET", "HEAD")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto")
 _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -60,6 +63,7 @@ class Console:
         self._limiter = RateLimiter(premises.settings.console_per_minute, MINUTE)
         self._strangers = Line(premises.strangers, MOST_STRANGERS)
         self._visitors = Line(premises.threads, MOST_VISITORS)
+        self._providers = Line(premises.providers, MOST_AT_PROVIDERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -101,8 +105,12 @@ class Console:
                 network=self._premises.edge.peers.block(request.scope),
                 request_id=str(uuid.uuid4()),
             )
-            line = self._strangers if page.access is Access.EVERYBODY else self._visitors
-            return await line.run(self._answers.answer, asked)
+            return await self._line(page).run(self._answers.answer, asked)
+
+    def _line(self, page: Page) -> Line:
+        if page.asks_provider:
+            return self._providers
+        return self._strangers if page.access is Access.EVERYBODY else self._visitors
 
     def _file(self, request: Request, name: str) -> Response:
         accepted = ",".join(request.headers.getlist("accept-encoding"))

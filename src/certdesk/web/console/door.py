@@ -36,7 +36,8 @@ class Premises(Record, kw_only=True, gc=True):
     """What the console is built on.
 
     `threads` serve people who are signed in, and `strangers` those who sign in, so that guesses of
-    passwords keep nobody else waiting.
+    passwords keep nobody else waiting. `providers` wait for providers of OpenID Connect, so that a
+    slow one keeps nobody waiting who signs in without it.
     """
 
     desk: Desk
@@ -45,6 +46,7 @@ class Premises(Record, kw_only=True, gc=True):
     edge: Edge
     threads: ThreadPool
     strangers: ThreadPool
+    providers: ThreadPool
 
 
 class ConsoleDoor:

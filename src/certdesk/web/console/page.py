@@ -110,7 +110,7 @@ class Page(Record, gc=True):
     bytes.
 
     A page that `refreshes` another one is a part of it, which browsers ask for by themselves: a
-    session ends as if they did not.
+    session ends as if they did not. A page that `asks_provider` may wait long for an answer.
     """
 
     path: str
@@ -122,6 +122,7 @@ class Page(Record, gc=True):
     field: str = ""
     body_limit: int = 64 * KIB
     refreshes: bool = False
+    asks_provider: bool = False
 
     @property
     def template(self) -> str:

@@ -62,6 +62,6 @@ def _refused(refused: SignInRefused) -> Shown:
 
 
 PAGES = (
-    Page(PATH, show, begin, access=Access.EVERYBODY),
-    Page(f"{PATH}/back", come_back, access=Access.EVERYBODY),
+    Page(PATH, show, begin, access=Access.EVERYBODY, asks_provider=True),
+    Page(f"{PATH}/back", come_back, access=Access.EVERYBODY, asks_provider=True),
 )
