@@ -170,7 +170,7 @@ def test_what_was_decided_is_found_by_person_and_text_and_reported(
     report = desk.console(auditor, "ReportDecisions", Text="hyperlink")["Csv"]
     (heading, row) = csv.reader(io.StringIO(report, newline=""))
     assert heading[0] == "Time"
-    assert row[3:6] == ["rejected", order, "person-8 (person 8)"]
+    assert (row[3], row[4], row[7]) == ("rejected", order, "person-8 (person 8)")
 
 
 def test_a_revocation_that_is_declined_is_among_the_decisions(desk: Desk) -> None:

@@ -415,6 +415,30 @@ def test_decisions_are_searched_and_saved_as_a_table(
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in row)
 
 
+def test_a_decision_says_what_it_was_about_and_what_was_left_open(
+    office: VettingOffice, reviewer: Visitor, applicant: Visitor
+) -> None:
+    """In the page and in the table, in the words of the checklist; the applicant reads of it."""
+    order = ev_order(office)
+    ask(reviewer, order)
+    reviewer.submit(page_of(order), "/approve", Items="names-fit", Without="1")
+    page = reviewer.open(f"/console/decisions?text={order}")
+    assert "approved (1st of 2)" in page.words
+    assert "10 items not ticked; 1 question not answered" in page.words
+    about = next(words for words, path in page.links.items() if path == page_of(order))
+    assert about.startswith(f"Order {order}: ")
+    assert about.endswith(".example.com, Example Trading Ltd")
+    saved = reviewer.get(f"/console/decisions/report?text={order}").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(saved, newline=""))
+    assert (row["Order"], row["Company"]) == (order, "Example Trading Ltd")
+    assert row["Not ticked"].startswith("The certificate says nothing but what was checked. ")
+    assert row["Questions not answered"] == "1"
+    question = question_of(applicant, order)
+    reviewer.submit(page_of(order), "/reject", Reason="late")
+    closed = applicant.open(question).words
+    assert "Closed: the reviewer has decided without it." in closed
+
+
 # --- in a browser --------------------------------------------------------------------------------
 
 

@@ -62,6 +62,9 @@ _KEY = (
     Item("key-holders", "The owners of the other certificates were told.", "BR 4.9.12"),
 )
 
+TEXTS = {item.key: item.text for item in (*_MANAGER, *_ORDER, *_EV, *_REVOCATION, *_KEY)}
+"""What to check, by the key of the item."""
+
 
 def items_for(kind: str, level: Level | None) -> tuple[Item, ...]:
     """Return what to check for a review of a kind, and for an order also by its level."""

@@ -8,7 +8,7 @@ from certdesk.catalog import Commit, catalog
 from certdesk.domain.errors import InvalidParam
 from certdesk.domain.people.role import REVIEWERS, STAFF
 from certdesk.domain.vetting.checklist import missing
-from certdesk.domain.vetting.dossier import asked_state
+from certdesk.domain.vetting.dossier import asked_state, is_open
 from certdesk.domain.vetting.records import Review, SeenReview
 from certdesk.domain.vetting.review import KEY, ORDER, approved, in_turn, rejected
 from certdesk.engine import Context
@@ -137,18 +137,21 @@ def approve_review(context: Context, request: ApproveReviewRequest) -> Commit[Re
         if refused:
             raise InvalidParam(f"{subject.name}: {refused}.")
         caller = context.caller
+        needed = people_needed_for(context, review, subject.order)
         after = approved(
             review,
             decider_of(unit, name_of(caller), caller.operator),
             context.now,
             operator=caller.operator,
-            needed=people_needed_for(context, review, subject.order),
+            needed=needed,
         )
         unticked = [item.key for item in missing(checklist_of(subject), ticked(unit, subject))]
         after = unit.reviews.replace(after)
         take_effect(context, unit, subject, after)
         its = subject.order.certificate_id if subject.order else subject.name
-        detail = f"{subject.name} approved by {signed(context)}, attempt {seen}{_left(unticked)}"
+        left = _left(unticked, unit, review)
+        turn = f", {len(after.approvals)} of {needed}" if needed > 1 else ""
+        detail = f"{subject.name} approved by {signed(context)}, attempt {seen}{turn}{left}"
         context.record(unit, its, detail, uin=_whose(subject, after))
         return replace(_decision(subject, after), unticked=unticked)
 
@@ -223,9 +226,12 @@ def _info(context: Context, unit: Unit, subject: Subject, view: ReviewView) -> R
     )
 
 
-def _left(unticked: list[str]) -> str:
-    """Return for the log what nobody has ticked."""
-    return f"; not ticked: {', '.join(unticked)}" if unticked else ""
+def _left(unticked: list[str], unit: Unit, review: Review) -> str:
+    """Return for the log what nobody has ticked, and how many questions wait for their answers."""
+    asked = unit.questions.where(subject=review.subject)
+    unanswered = sum(is_open(question, review) for question in asked)
+    ticks = f"; not ticked: {', '.join(unticked)}" if unticked else ""
+    return f"{ticks}; not answered: {unanswered}" if unanswered else ticks
 
 
 def _whose(subject: Subject, review: Review) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from certdesk.domain.people.role import STAFF
@@ -11,6 +12,8 @@ from certdesk.web.console.visit import Visit
 
 SHOWN = 200
 REPORT = "/decisions/report"
+_PERSON = re.compile(r" \(person [0-9]+\)$")
+"""The number of a login, which names are enough without."""
 
 
 def show(visit: Visit) -> Shown:
@@ -20,7 +23,9 @@ def show(visit: Visit) -> Shown:
     query = urlencode({name.lower(): value for name, value in sought.items() if value})
     return Shown(
         "Decisions",
-        decisions=[(each, _why(each)) for each in listed.decisions],
+        decisions=[
+            (each, _about(each), _PERSON.sub("", each.by), _why(each)) for each in listed.decisions
+        ],
         total=listed.total_count,
         most=SHOWN,
         words=IN_WORDS,
@@ -35,11 +40,25 @@ def report(visit: Visit) -> File:
 
 
 def _why(decision: Decision) -> str:
-    """Return the reason, or how much of the checklist was not ticked."""
-    if decision.action != "ApproveReview":
-        return decision.detail.partition(f" by {decision.by}: ")[2] or decision.detail
-    unticked = decision.detail.partition("; not ticked: ")[2]
-    return f"{unticked.count(',') + 1} items of the checklist not ticked" if unticked else ""
+    """Return the reason, or what was left open by an approval."""
+    ticks, questions = len(decision.unticked), decision.unanswered
+    left = [
+        f"{ticks} item{'' if ticks == 1 else 's'} not ticked" if ticks else "",
+        f"{questions} question{'' if questions == 1 else 's'} not answered" if questions else "",
+    ]
+    return decision.reason or "; ".join(part for part in left if part)
+
+
+def _about(decision: Decision) -> str:
+    """Return what was decided about, in words."""
+    kind, _, key = decision.review.partition(":")
+    word = {"manager": "Manager", "key": "Reported key"}.get(kind, f"Order {key}")
+    if not kind:
+        word = decision.subject
+    if kind == "revocation":
+        word = f"Revocation of {key}"
+    what = ", ".join(part for part in (*decision.names, decision.company) if part)
+    return f"{word}: {what}" if what else word
 
 
 def _sought(visit: Visit) -> dict[str, str]:
