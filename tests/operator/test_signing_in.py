@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -60,6 +61,15 @@ def test_a_new_invitation_replaces_the_earlier_one(desk: InsideDesk) -> None:
     assert Browser(desk).refusal("AcceptInvitation", Token=first, Password=PASSWORD) == USED_UP
     assert accepting(desk, second).cookie
     assert [each.name for each in desk.store.read(lambda unit: unit.people.where())] == ["Ann"]
+
+
+def test_a_typed_name_cannot_be_guessed_from_what_is_kept_about_it(desk: InsideDesk) -> None:
+    """It may be a password, typed into the wrong field."""
+    Browser(desk).refusal("SignIn", Name=PASSWORD, Password="x")
+    kept = desk.store.read(lambda unit: repr(unit.sign_in_failures.where()))
+    guessed = hashlib.sha256(PASSWORD.encode()).hexdigest()
+    assert "login:" in kept
+    assert guessed[:16] not in kept
 
 
 def test_the_database_holds_no_token_and_no_password(desk: InsideDesk) -> None:

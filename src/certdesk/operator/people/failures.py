@@ -11,7 +11,6 @@ keep nobody from what the person does there.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
@@ -25,7 +24,7 @@ from certdesk.domain.people.records import Person
 from certdesk.domain.values.record import Record, replace
 from certdesk.engine import Context
 from certdesk.operator.people.lookups import subject_of
-from certdesk.ports import HashesBusy, Stale, Taken, Unit
+from certdesk.ports import DESK, HashesBusy, Stale, Taken, Unit
 
 DIGITS = 32
 TRIES = 5
@@ -50,15 +49,17 @@ class Attempt(Record, kw_only=True):
         return (*self.own, *self.shared)
 
 
-def attempt_for(login: str, network: str) -> Attempt:
+def attempt_for(context: Context, login: str, network: str) -> Attempt:
     """Return the attempt of somebody who types a name, whether or not anybody has it.
 
-    Names that nobody has are delayed alike, so that nobody finds out names. The network is "" if it
+    Names that nobody has are delayed alike, so that nobody finds out names. The log and the
+    database have a keyed hash of the name: people type passwords there too. The network is "" if it
     is unknown.
     """
     name, uin = parted(login)
-    digest = hashlib.sha256(login_of(folded(name), uin).encode()).hexdigest()
-    anywhere = f"login:{digest[:DIGITS]}"
+    essence = f"sign-in {login_of(folded(name), uin)}"
+    hashed = context.desk.vault.fingerprint(DESK, essence.encode()).hex()
+    anywhere = f"login:{hashed[:DIGITS]}"
     return Attempt(
         own=((f"{anywhere} net:{network}", LOGIN), (anywhere, ANYWHERE)),
         shared=((f"net:{network}", NETWORK),) if network else (),

@@ -56,7 +56,7 @@ class SignInReply(Reply):
 def sign_in(context: Context, request: SignInRequest) -> Commit[SignInReply]:
     """Begin a session with a name and a password."""
     found = context.desk.store.read(lambda unit: _found(unit, request.name))
-    attempt = attempt_for(request.name, request.network)
+    attempt = attempt_for(context, request.name, request.network)
     proved = check_password(context, found, attempt, request.password, WRONG)
 
     def commit(unit: Unit) -> SignInReply:
@@ -125,7 +125,7 @@ def give_second_step(context: Context, request: GiveSecondStepRequest) -> Commit
         if not how:
             raise SignInRefused("Code: it is wrong, or was used before.")
         value = replace_session(context, unit, person, session, is_proof=True)
-        forgive(unit, attempt_for(login_of_person(person), request.network))
+        forgive(unit, attempt_for(context, login_of_person(person), request.network))
         note_sign_in(context, unit, person, attempt, how)
         return CompleteReply(session=value)
 
