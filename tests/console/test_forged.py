@@ -7,6 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from certdesk.domain.people.role import Role
+from certdesk.web.body import SMALL
+from certdesk.web.console.pages import PAGES
 from tests.acceptance.processes import NO_RSA_STOCK
 from tests.console.desks import ConsoleDesk, console_in
 from tests.console.visitor import FORM, TOKEN, Visitor
@@ -14,7 +17,11 @@ from tests.console.visitor import FORM, TOKEN, Visitor
 PAGE = "/console/sign-in"
 FIELDS = {"Name": "anna", "Password": "a password of hers"}
 PUBLIC = "https://ssl.example.com"
-FILES = {"/console/questions/a": "user", "/console/reviews/a/attach": "reviewer"}
+FILES = {
+    f"/console{page.path.replace('{id}', 'a')}": ("user" if Role.USER in page.roles else "reviewer")
+    for page in PAGES
+    if page.body_limit > SMALL
+}
 """The pages that take files, and who sends them."""
 
 PARTS = "multipart/form-data; boundary=b"
@@ -161,6 +168,16 @@ def test_the_cookie_is_bound_to_the_public_address(public: ConsoleDesk) -> None:
     fields = FIELDS | {TOKEN: visitor.token(PAGE)}
     assert visitor.post(PAGE, fields).status == 403
     assert visitor.post(PAGE, fields, Origin=PUBLIC, X_Forwarded_Proto="https").status == 422
+
+
+def test_browsers_come_by_https_alone_once_they_were_here(
+    console: ConsoleDesk, public: ConsoleDesk
+) -> None:
+    """Every answer says so where the console has an https address, and none does elsewhere."""
+    for path in (PAGE, "/console/none", "/console", "/console/static/none"):
+        said = public.visitor().get(path).headers.get_all("Strict-Transport-Security")
+        assert (path, said) == (path, ["max-age=31536000"])
+        assert "Strict-Transport-Security" not in console.visitor().get(path).headers
 
 
 def test_a_visitor_who_asks_too_often_waits_and_others_do_not(public: ConsoleDesk) -> None:

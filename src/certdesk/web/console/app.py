@@ -15,6 +15,7 @@ from certdesk.web.console.answers import Answers
 from certdesk.web.console.door import ROOT
 from certdesk.web.console.forms import BadForm, Form, has_files, read_query
 from certdesk.web.console.guards import Forged, check_sender
+from certdesk.web.console.headers import HSTS
 from certdesk.web.console.origins import Origin, origin_of
 from certdesk.web.console.page import Access
 from certdesk.web.console.pages import PAGES
@@ -58,6 +59,10 @@ class Console:
     def __init__(self, premises: Premises) -> None:
         """Read templates, styles and scripts."""
         self._premises = premises
+        # With a certificate of its own, the server adds it to every answer.
+        is_behind_proxy = not premises.settings.tls_cert
+        is_https = premises.settings.public_url.lower().startswith("https:")
+        self._hsts = HSTS if is_https and is_behind_proxy else {}
         self._static = StaticFiles()
         self._answers = Answers(premises, environment(self._static))
         self._limiter = RateLimiter(premises.settings.console_per_minute, MINUTE)
@@ -72,6 +77,7 @@ class Console:
             response = await self._response(request)
         except Refused as refused:
             response = self._answers.refusal(refused)
+        response.headers.update(self._hsts)
         await response(scope, receive, send)
 
     async def _response(self, request: Request) -> Response:

@@ -15,6 +15,10 @@ HEADERS = {
 }
 
 
+HSTS = {"Strict-Transport-Security": "max-age=31536000"}
+"""Behind a proxy that speaks https: browsers then use only https for this name for a year."""
+
+
 def policy(nonce: str, forms_to: Iterable[str] = ()) -> str:
     """Return the content security policy of a page.
 
