@@ -94,6 +94,10 @@ def test_a_reviewer_finds_what_waits_and_all_that_it_needs(
     ):
         assert word in page.words
     assert "Two people have to approve it. Nobody has so far." in page.words
+    assert "Registration number not given" in page.words
+    assert "It is an EV order, and the company has no registration number." in page.words
+    assert f"Account {office.keys.uin}" in page.words
+    assert "Manager Ann Lee" in reviewer.open(page.links["Review of the manager"]).words
 
 
 def test_each_look_is_in_the_audit_log(office: VettingOffice) -> None:

@@ -84,6 +84,12 @@ WORDS = (
 )
 """What a page calls the members of a review, by the beginnings of their paths."""
 
+ROLES = {"Admin": "Manager", "Manager": "Manager", "Tech": "Contact", "Contact": "Contact"}
+"""What a page calls people, by the beginnings of the names of fields."""
+
+EV = "EV"
+
+_FIELD = re.compile(f"({'|'.join(ROLES)})[A-Za-z.]*Phone[A-Za-z]*: ")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -98,6 +104,7 @@ def show(visit: Visit) -> Shown:
         standing=_standing(review),
         waits=review.since is not None and review.verdict is None,
         approved=_approved(review),
+        doubts=_doubts(review),
         done_by_me=review.why_not.startswith(f"{visit.visitor.name} already approved it;"),
         decides=visit.visitor.role in REVIEWERS,
         address=f"/reviews/{quote(review.id)}",
@@ -271,6 +278,16 @@ def _approved(review: ShowReviewReply) -> list[tuple[str, str, int]]:
         (name, at, sum(name in item.ticked_by for item in review.checklist))
         for name, at in zip(review.approvals, review.approval_times, strict=True)
     ]
+
+
+def _doubts(review: ShowReviewReply) -> list[str]:
+    """Return the doubts, once each, in words for the fields that they are about."""
+    order, company = review.order, review.company
+    found = [*(order.remarks if order else ()), *review.remarks]
+    if order and order.level == EV and company and not company.id_number:
+        found.append("It is an EV order, and the company has no registration number.")
+    worded = (_FIELD.sub(lambda at: f"{ROLES[at[1]]}'s telephone: ", each) for each in found)
+    return list(dict.fromkeys(worded))
 
 
 def _page(path: str, act: Callable[[Visit], Answered]) -> Page:
