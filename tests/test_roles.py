@@ -25,6 +25,7 @@ BOTH = {
     "ConfirmAuthenticator",
     "ListWays",
     "ProveWithPasskey",
+    "ShowInvitation",
     "SignInWithProvider",
     "SignOut",
 }

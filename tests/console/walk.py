@@ -122,6 +122,11 @@ def somebody(console: ConsoleDesk) -> str:
     return f"/people/{shown['PersonId']}"
 
 
+def unpermitted(console: ConsoleDesk) -> Visitor:
+    """Return a user without a policy."""
+    return console.accept(*console.invitation_of_user(console.keys))
+
+
 def start_with_review(console: ConsoleDesk) -> str:
     """Have a review wait; return the path of the start."""
     review(console)
@@ -160,12 +165,14 @@ STOPS = (
     Stop("provider-refused", "/sign-in/with/company/back?state=x"),
     Stop("invitation", invitation),
     Stop("invitation-refused", invitation, then=send(Password=PASSWORD, Repeated=f"{PASSWORD}x")),
+    Stop("invitation-wrong", "/invitation/wrong"),
     Stop("second-step", "/second-step", halfway),
     Stop("authenticator", "/account/authenticator", invited),
     Stop("authenticator-refused", "/account/authenticator", invited, send(Code="000000")),
     Stop("start", "/", "operator"),
     Stop("start-of-reviewer", start_with_review, "reviewer"),
     Stop("start-of-user", start_with_order, "user"),
+    Stop("start-of-unpermitted", "/", unpermitted),
     Stop("account", "/account", "operator"),
     Stop("password", "/account/password", "operator"),
     Stop("again", "/again", "operator"),

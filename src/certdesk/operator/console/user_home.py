@@ -47,11 +47,13 @@ class EndingCount(Part):
 class ShowUserHomeReply(Reply):
     """The orders that wait for their owner, the newest first, and certificates that end soon.
 
-    `ToProve` are orders whose names are to be proved, among the newest 100 that are under way.
+    `MaySee` is whether a policy shows the user any orders at all. `ToProve` are orders whose names
+    are to be proved, among the newest 100 that are under way.
     `Ending` are certificates that end within 90 days, the first end first.
     """
 
     now: str | None
+    may_see: bool
     to_prove: OrderLines
     material: OrderLines
     letters: OrderLines
@@ -70,6 +72,7 @@ def show_user_home(context: Context, request: ShowUserHomeRequest) -> Commit[Sho
     def read(unit: Unit) -> ShowUserHomeReply:
         return ShowUserHomeReply(
             now=utc_time(context.now),
+            may_see=caller.grants.permits(SEEING),
             to_prove=_to_prove(context, unit, query),
             material=_lines(context, unit, replace(query, statuses=frozenset(TAKES_MATERIAL))),
             letters=_lines(context, unit, replace(query, statuses=LETTERS)),

@@ -88,6 +88,37 @@ def invite_user(context: Context, request: InviteUserRequest) -> Commit[Invitati
     return commit
 
 
+class ShowInvitationRequest(Request):
+    """The token of a link."""
+
+    token: HiddenParsed
+
+
+class ShowInvitationReply(Reply):
+    """The name with which its person will sign in, and until when the link works."""
+
+    login: str
+    expires: str | None
+
+
+@catalog.action(SignInRefused, internal=True, roles=ANYBODY)
+def show_invitation(
+    context: Context, request: ShowInvitationRequest
+) -> Commit[ShowInvitationReply]:
+    """Show whose a link is, and use nothing up. Nobody finds a token by trying."""
+    digest = digest_of(request.token)
+
+    def read(unit: Unit) -> ShowInvitationReply:
+        person = holder(context, unit, digest)
+        invitation = unit.invitations.get(digest)
+        return ShowInvitationReply(
+            login=login_of_person(person),
+            expires=utc_time(invitation.expires_at if invitation else None),
+        )
+
+    return read
+
+
 class AcceptInvitationRequest(Request):
     """The token of a link, and the password that its person chooses."""
 

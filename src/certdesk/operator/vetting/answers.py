@@ -80,10 +80,14 @@ class QuestionToMe(Part, kw_only=True):
 
 
 class ListQuestionsReply(Reply):
-    """The questions, the open ones first, then the newest; and how many are open."""
+    """The questions, the open ones first, then the newest; and how many are open.
+
+    `MaySee` is whether a policy allows the caller any questions at all.
+    """
 
     questions: list[QuestionToMe]
     open_count: int
+    may_see: bool
 
 
 @catalog.action(internal=True, roles=USERS)
@@ -101,6 +105,9 @@ def list_questions(context: Context, request: ListQuestionsRequest) -> Commit[Li
         return ListQuestionsReply(
             questions=[_shown(context, unit, *each) for each in found[: request.limit]],
             open_count=sum(is_open(each, subject.review) for each, subject in found),
+            may_see=any(
+                context.caller.grants.permits(permission_of(each)) for each in PERMISSIONS.values()
+            ),
         )
 
     return read

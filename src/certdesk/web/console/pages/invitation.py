@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certdesk.domain.errors import SignInRefused
 from certdesk.web.console.page import Access, Page, Redirect, Shown
 from certdesk.web.console.passwords import chosen_password
 from certdesk.web.console.visit import Visit
@@ -9,7 +10,14 @@ from certdesk.web.console.visit import Visit
 
 def show(visit: Visit) -> Shown:
     """Show the form, and use nothing up: programs open links before people do."""
-    return Shown("Welcome", found=visit.run("ListWays"), token=visit.value("token"))
+    token = visit.value("token")
+    try:
+        invitation = visit.run("ShowInvitation", Token=token)
+    except SignInRefused as refused:
+        # A form that was refused for this says so already.
+        text = "" if visit.problem else refused.detail
+        return Shown("This link does not work", template="not_signed_in.html", text=text)
+    return Shown("Welcome", found=visit.run("ListWays"), token=token, invitation=invitation)
 
 
 def act(visit: Visit) -> Redirect:

@@ -17,7 +17,12 @@ USERS = (Role.USER,)
 def show(visit: Visit) -> Shown:
     """List the questions to the account."""
     listed = visit.run("ListQuestions")
-    return Shown("Questions", questions=listed.questions, open_count=listed.open_count)
+    return Shown(
+        "Questions",
+        questions=listed.questions,
+        open_count=listed.open_count,
+        may_see=listed.may_see,
+    )
 
 
 def show_one(visit: Visit) -> Shown:
