@@ -173,12 +173,16 @@ def test_a_decision_is_about_what_the_page_showed(
     applicant.submit(question_of(applicant, order), Answer="The director.")
     for action, more in (("/approve", {}), ("/reject", {"Reason": "no"})):
         form = next(form for form in page.forms if form.action.endswith(action))
-        refused = reviewer.post(form.action, form.fields | more)
+        refused = reviewer.post(form.action, form.fields | more | {"Items": "names-fit"})
         assert refused.status == 409
+        again = next(form for form in refused.forms if form.action.endswith(action))
+        assert again.fields["Items"] == "names-fit"
         assert "This changed since you opened it" in refused.words
         if action == "/approve":
             assert "opened it: the questions and answers. Read it again" in refused.words
     assert office.stands(order) == "LEGAL-REVIEWING"
+    # What was ticked stays on the page, and is not stored: it was about the page of before.
+    assert "Ticked by" not in reviewer.open(page_of(order)).words
     reviewer.submit(page_of(order), "/approve", Without="1")
     assert office.stands(order) == "CA-REVIEWING"
 
