@@ -1,4 +1,4 @@
-"""Desks with a console that a module shares, and one browser for all modules of a process."""
+"""Desks with a console and a browser, which a module shares."""
 
 from __future__ import annotations
 
@@ -43,8 +43,11 @@ def any_console(request: pytest.FixtureRequest) -> ConsoleDesk:
     return desk
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, for tests marked `needs("chromium")`."""
+    """Chromium, for tests marked `needs("chromium")`.
+
+    While it runs, no other event loop can run in the process.
+    """
     with chromium() as started:
         yield started
