@@ -14,9 +14,18 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 
 
+_ENDED = frozenset("ZX")
+"""States of a process that runs no more, though its parent has not asked for its end (proc(5))."""
+
+
 def own_name() -> str:
     """Return the name of this process."""
-    return f"{_here()}{os.getpid()}/{_began(os.getpid())}"
+    return name_of(os.getpid())
+
+
+def name_of(process: int) -> str:
+    """Return the name of a process of this machine by its number."""
+    return f"{_here()}{process}/{_began(process)}"
 
 
 def has_ended(holder: str) -> bool:
@@ -31,6 +40,8 @@ def has_ended(holder: str) -> bool:
         return True
     except PermissionError:
         pass
+    if _stat(int(process))[:1] in _ENDED:
+        return True
     return _began(int(process)) not in {"", began}
 
 
@@ -44,8 +55,12 @@ def _here() -> str:
 
 def _began(process: int) -> str:
     """Return when a process began, in ticks of the kernel; empty if that cannot be read."""
+    return "".join(_stat(process).split()[19:20])
+
+
+def _stat(process: int) -> str:
+    """Return what the kernel tells of a process, from its state on; empty if it tells nothing."""
     try:
-        after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2]
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2]
     except OSError:
         return ""
-    return after_name.split()[19]
