@@ -310,6 +310,8 @@ def test_an_applicant_is_asked_and_answers_with_files(
     assert done.location.endswith("said=answered")
     assert office.stands(order) == "LEGAL-REVIEWING"
     assert "The applicant has answered" in reviewer.open("/console/reviews").words
+    # The start has it among the answered ones only, not once more among those that wait.
+    assert reviewer.open("/console/").html.count(page_of(order)) == 1
     page = reviewer.open(page_of(order))
     assert "The director." in page.words
     assert "sign.pdf" in page.words
