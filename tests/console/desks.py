@@ -19,7 +19,7 @@ from tests.running import Keys, RunningDesk, User, running
 STEP_SECONDS = 30
 PASSWORD = "correct horse battery staple"
 INVITATION = "/console/invitation/"
-_SECRET = re.compile(r'<code class="secret">([A-Z2-7]+)</code>')
+_SECRET = re.compile(r'<code class="secret">([A-Z2-7 ]+)</code>')
 _CODE = re.compile(r"<li><code>([a-z0-9-]+)</code></li>")
 
 
@@ -98,7 +98,7 @@ class ConsoleDesk:
         accepted = visitor.submit(path, Password=login.password, Repeated=login.password)
         found = _SECRET.search(accepted.html)
         if found:
-            login.secret = found[1]
+            login.secret = found[1].replace(" ", "")
             done = visitor.send("/console/account/authenticator", Code=self.code(login))
             login.recovery_codes = _CODE.findall(done.html)
             assert login.recovery_codes, done.words

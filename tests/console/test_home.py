@@ -59,14 +59,17 @@ def test_users_see_their_own_orders_alone(any_console: ConsoleDesk) -> None:
 
 
 def test_what_is_wrong_with_the_desk_is_said_by_each_process(tmp_path: Path) -> None:
-    """As `/healthz` says it, which the parent of the serving processes knows."""
+    """To operators as `/healthz` says it, which the parent of the serving processes knows."""
     silent = 'dns.resolvers = ["127.0.0.1:1"]\nhttp.workers = 2\n'
     with console_in(tmp_path, silent + NO_RSA_STOCK) as console:
         reviewer = console.accept(*console.invitation("reviewer"))
         until(lambda: console.desk.operate("ShowStaffHome")["Faults"])
-        page = reviewer.open(START).words
-        assert "The desk needs an operator" in page
-        assert "no resolver answers: 127.0.0.1:1" in page
+        operator = console.accept(*console.invitation("operator"))
+        fault = "no resolver answers: 127.0.0.1:1"
+        pages = [each.open(START).words for each in (operator, reviewer)]
+        assert ["The desk needs an operator" in page for page in pages] == [True, True]
+        assert [fault in page for page in pages] == [True, False]
+        assert "Tell the operator" in pages[1]
 
 
 def test_a_page_that_refreshes_itself_does_not_keep_its_visitor_signed_in(

@@ -80,7 +80,7 @@ def test_who_has_no_login_learns_nothing_from_the_refusal(console: ConsoleDesk) 
     unknown = console.visitor().submit(SIGN_IN, Name="nobody", Password="a wrong password")
     assert (known.status, unknown.status) == (422, 422)
     assert known.words == unknown.words
-    assert "name or the password is wrong" in known.words
+    assert "You are not signed in The name or the password is wrong." in known.words
 
 
 def test_a_password_alone_opens_no_page(any_console: ConsoleDesk) -> None:
@@ -149,7 +149,10 @@ def test_a_session_ends_when_it_is_not_used(console: ConsoleDesk) -> None:
         assert is_signed_in(visitor)
     console.move_clock(16 * MINUTE)
     page = visitor.open(f"{ACCOUNT}?a=b")
-    assert (heading(page), "Sign in to go on." in page.words) == ("Sign in", True)
+    assert (heading(page), "Your session has ended. Sign in again." in page.words) == (
+        "Sign in",
+        True,
+    )
     form = page.forms[0]
     assert form.fields["next"] == "/account?a=b"
     visitor.post(SIGN_IN, form.fields | {"Name": login.name, "Password": login.password})
@@ -173,7 +176,7 @@ def test_a_person_sees_and_ends_own_sessions(any_console: ConsoleDesk) -> None:
     login, link = any_console.invitation("operator")
     visitor, other = any_console.accept(login, link), any_console.sign_in(login)
     page = visitor.open(ACCOUNT)
-    assert "This one" in page.words
+    assert "This browser" in page.words
     (ending,) = [form for form in page.forms if "SessionId" in form.fields]
     stranger = any_console.somebody("auditor")
     foreign = ending.fields | {TOKEN: stranger.token(ACCOUNT)}

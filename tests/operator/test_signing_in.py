@@ -317,7 +317,7 @@ def test_a_code_counts_once(desk: InsideDesk) -> None:
     browser.sign_in("ann")
 
     for code in (used, ann.code(-1), ann.code(2), "000000", "x"):
-        assert "Code: it is wrong" in browser.refusal("GiveSecondStep", Code=code)
+        assert "Code: this one is not right" in browser.refusal("GiveSecondStep", Code=code)
     desk.clock.move(timedelta(minutes=2))
     browser.run("GiveSecondStep", Code=ann.code(1))
     assert browser.is_signed_in
@@ -334,7 +334,7 @@ def test_a_recovery_code_replaces_a_code_once(desk: InsideDesk) -> None:
     assert browser.run("ListSessions")["RecoveryCodes"] == 9
     browser.sign_out()
     browser.sign_in("ann")
-    assert "Code: it is wrong" in browser.refusal("GiveSecondStep", Code=code)
+    assert "Code: this one is not right" in browser.refusal("GiveSecondStep", Code=code)
 
 
 def test_an_app_that_another_session_began_is_not_confirmed(desk: InsideDesk) -> None:

@@ -323,7 +323,10 @@ def _confirm(context: Context, unit: Unit, person: Person, code: str) -> None:
         raise SignInRefused("Code: begin again, and use the picture that is shown now.")
     step = step_of(secret_of(context.desk.vault, begun), code, context.now, 0)
     if step is None:
-        raise SignInRefused("Code: it is not one that the app shows now.")
+        raise SignInRefused(
+            "Code: this one is not right. Wait for the next one. "
+            "Is the clock of your telephone right?"
+        )
     for confirmed in (False, True):
         unit.authenticators.remove(person.person_id, confirmed)
     unit.authenticators.add(replace(begun, confirmed=True, last_step=step))

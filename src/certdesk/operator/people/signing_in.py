@@ -123,7 +123,10 @@ def give_second_step(context: Context, request: GiveSecondStepRequest) -> Commit
         session, person = own_session(context, unit), own_person(context, unit)
         how = use_code(context, unit, person, request.code)
         if not how:
-            raise SignInRefused("Code: it is wrong, or was used before.")
+            raise SignInRefused(
+                "Code: this one is not right, or was used before. Wait for the next one. "
+                "Is the clock of your telephone right?"
+            )
         value = replace_session(context, unit, person, session, is_proof=True)
         forgive(unit, attempt_for(context, login_of_person(person), request.network))
         note_sign_in(context, unit, person, attempt, how)

@@ -20,7 +20,7 @@ NOTICES = {
     "rejected": "Rejected. The applicant reads the reason.",
     "second-step-removed": "The second step is removed, and the sessions are ended.",
     "session-ended": "The session is ended.",
-    "sign-in-first": "Sign in to go on.",
+    "sign-in-first": "Your session has ended. Sign in again.",
     "signed-out": "You are signed out.",
     "stored": "Your ticks, note and file are stored. You have not decided.",
     "unlinked": "The link is removed.",

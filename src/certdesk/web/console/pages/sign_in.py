@@ -12,7 +12,12 @@ def show(visit: Visit) -> Shown | Redirect:
     """Show the form, unless the visitor has signed in."""
     if visit.visitor.is_complete:
         return Redirect(visit.onward)
-    return Shown("Sign in", onward=visit.onward, found=visit.run("ListWays"))
+    return Shown(
+        "Sign in",
+        onward=visit.onward,
+        found=visit.run("ListWays"),
+        refusal="You are not signed in",
+    )
 
 
 def act(visit: Visit) -> Redirect:
