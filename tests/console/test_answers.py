@@ -58,7 +58,7 @@ def answer_of(show: Callable[[Visit], Answered]) -> Response:
         address="/page?a=b",
         values={},
         query=Form(),
-        form=Form(),
+        body=b"",
         is_change=False,
         origin=origin_of("", tls=False, host="localhost:8080"),
         cookie="",
