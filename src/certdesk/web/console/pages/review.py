@@ -89,7 +89,6 @@ ROLES = {"Admin": "Manager", "Manager": "Manager", "Tech": "Contact", "Contact":
 
 EV = "EV"
 
-_FIELD = re.compile(f"({'|'.join(ROLES)})[A-Za-z.]*Phone[A-Za-z]*: ")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -286,8 +285,16 @@ def _doubts(review: ShowReviewReply) -> list[str]:
     found = [*(order.remarks if order else ()), *review.remarks]
     if order and order.level == EV and company and not company.id_number:
         found.append("It is an EV order, and the company has no registration number.")
-    worded = (_FIELD.sub(lambda at: f"{ROLES[at[1]]}'s telephone: ", each) for each in found)
-    return list(dict.fromkeys(worded))
+    return list(dict.fromkeys(map(_of_whom, found)))
+
+
+def _of_whom(doubt: str) -> str:
+    """Return a doubt about a telephone number with the person in words, not with its parameter."""
+    parameter, colon, said = doubt.partition(": ")
+    role = next((role for role in ROLES if role in parameter), None)
+    if not colon or role is None or "Phone" not in parameter:
+        return doubt
+    return f"{ROLES[role]}'s telephone: {said}"
 
 
 def _page(path: str, act: Callable[[Visit], Answered]) -> Page:
