@@ -20,11 +20,17 @@ def serving_processes_of(pid: int) -> list[int]:
 
 def _started_by(pid: int, word: bytes) -> list[int]:
     started = [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
+        int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children_of(task)
     ]
     return [child for child in started if word in arguments_of(child)]
+
+
+def _children_of(thread: Path) -> list[str]:
+    """Return the children that a thread has started; none if it has ended since it was listed."""
+    try:
+        return (thread / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def arguments_of(pid: int) -> bytes:
