@@ -223,6 +223,15 @@ def test_strangers_delay_nobody_elsewhere_and_nothing_in_a_session(desk: InsideD
     assert elsewhere.is_signed_in
 
 
+def test_a_new_password_ends_links_that_were_not_used(desk: InsideDesk) -> None:
+    """Somebody who holds one could set another password after it."""
+    ann = staff(desk, "ann")
+    link = invited(desk, "ann")
+    ann.run("ChangePassword", OldPassword=PASSWORD, Password="a longer password")
+    refused = Browser(desk).refusal("AcceptInvitation", Token=link, Password=PASSWORD)
+    assert "The link was used already, or its time is over." in refused
+
+
 def test_a_name_that_many_networks_try_is_delayed_everywhere(desk: InsideDesk) -> None:
     """After thirty failures, whether or not anybody has the name."""
     for number in range(30):

@@ -16,6 +16,7 @@ from certdesk.cli.readable import ONE, listed
 from certdesk.domain.people.role import STAFF
 from certdesk.domain.values.addresses import address_in
 from certdesk.settings import Settings
+from certdesk.web.console.origins import origin_of
 from certdesk.wire.operator import people as asked
 
 PATH = "/console/invitation/"
@@ -122,30 +123,23 @@ pass_on(
 def _show_link(settings: Settings, response: dict[str, Any]) -> None:
     """Print the link of an invitation alone, as a program reads it."""
     refused(response)
-    url = settings.public_url or response["Url"] or f"http://{settings.listen}"
+    url = response["Url"] or f"http://{settings.listen}"
+    tls = bool(settings.tls_cert) or url.startswith("https:")
+    origin = origin_of(settings.public_url, tls=tls, host=_host_of(url))
     if at_terminal():
         tell(
             f"the link for {response['Login']} works once, until {local_time(response['Expires'])}"
         )
-    say(f"{origin_of(url, tls=bool(settings.tls_cert))}{PATH}{response['Token']}")
+    say(f"{origin.text}{PATH}{response['Token']}")
 
 
-def origin_of(url: str, *, tls: bool) -> str:
-    """Return the origin at which people use the console of a desk with this URL.
+def _host_of(url: str) -> str:
+    """Return the host and port of a desk's URL.
 
-    On this machine that is `localhost`, the name that passkeys need.
-
-    >>> origin_of("http://127.0.0.1:8080", tls=False)
-    'http://localhost:8080'
-    >>> origin_of("https://ssl.example.com/", tls=False)
-    'https://ssl.example.com'
+    On this machine, also where the desk listens on all its addresses, the host is `localhost`: the
+    name that passkeys need.
     """
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    address = address_in(host)
-    if address is not None and (address.is_loopback or address.is_unspecified):
-        host = "localhost"
-    elif ":" in host:
-        host = f"[{host}]"
-    port = f":{parts.port}" if parts.port else ""
-    return f"{'https' if tls else parts.scheme}://{host}{port}"
+    address = address_in(parts.hostname or "")
+    is_here = address is not None and (address.is_loopback or address.is_unspecified)
+    return f"localhost:{parts.port}" if is_here and parts.port else parts.netloc

@@ -15,7 +15,7 @@ from certdesk.operator.people.lookups import is_by_group, login_of_person, may_s
 from certdesk.operator.people.proofs import hash_chosen, keep_password
 from certdesk.operator.people.proved import check_proved
 from certdesk.operator.people.random_values import digest_of, new_value
-from certdesk.operator.people.sessions import end_sessions
+from certdesk.operator.people.sessions import end_invitations, end_sessions
 from certdesk.operator.people.signing_in import ANYBODY, SignInReply, signed_in
 from certdesk.ports import Stale, Taken, Unit
 from certdesk.wire.model import Blank, Confidential, HiddenParsed, Parsed, Reply, Request, utc_time
@@ -216,8 +216,7 @@ def _again(unit: Unit, person: Person, role: Role, user_id: int | None) -> Perso
 
 def _invite(context: Context, unit: Unit, person: Person) -> InvitationReply:
     """Make a link for a person; earlier ones do not work any more."""
-    for earlier in unit.invitations.where(person_id=person.person_id):
-        unit.invitations.remove(earlier.digest)
+    end_invitations(unit, person.person_id)
     token = new_value(context.desk.rng)
     invitation = Invitation(
         digest=digest_of(token),

@@ -25,7 +25,7 @@ from certdesk.operator.people.lookups import (
 )
 from certdesk.operator.people.proved import check_proved
 from certdesk.operator.people.second_steps import remove_second_step
-from certdesk.operator.people.sessions import end_sessions
+from certdesk.operator.people.sessions import end_invitations, end_sessions
 from certdesk.ports import Unit
 from certdesk.wire.model import Blank, Part, Reply, utc_time
 from certdesk.wire.operator import people as asked
@@ -127,8 +127,7 @@ def end_person(context: Context, request: asked.EndPersonRequest) -> Commit[EndP
         passkeys = unit.passkeys.count(person_id=number)
         remove_second_step(unit, number)
         unit.passwords.remove(number)
-        for invitation in unit.invitations.where(person_id=number):
-            unit.invitations.remove(invitation.digest)
+        end_invitations(unit, number)
         unit.people.replace(_ended(person))
         reply = EndPersonReply(
             person_id=number,

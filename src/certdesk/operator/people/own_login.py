@@ -47,6 +47,9 @@ from certdesk.wire.model import (
 )
 from certdesk.wire.operator.people import TypedPassword
 
+SECOND_STEP = (InvalidParam, SignInRefused, ProofNeeded)
+"""The errors of `allowed_person`."""
+
 
 class SessionInfo(Part):
     """A session as its person sees it; `own` is the one in which it is asked for."""
@@ -169,9 +172,7 @@ class BeginAuthenticatorReply(Reply):
 
 
 @catalog.action(
-    SignInRefused,
-    ProofNeeded,
-    InvalidParam,
+    *SECOND_STEP,
     writes=True,
     internal=True,
     sensitive=True,
@@ -221,9 +222,7 @@ class ConfirmAuthenticatorReply(Reply):
 
 
 @catalog.action(
-    SignInRefused,
-    ProofNeeded,
-    InvalidParam,
+    *SECOND_STEP,
     writes=True,
     internal=True,
     sensitive=True,
@@ -259,9 +258,7 @@ class NewRecoveryCodesReply(Reply):
 
 
 @catalog.action(
-    SignInRefused,
-    ProofNeeded,
-    InvalidParam,
+    *SECOND_STEP,
     writes=True,
     internal=True,
     sensitive=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from certdesk.catalog import Commit, catalog
-from certdesk.domain.errors import InvalidParam, PasskeyNotFound, ProofNeeded, SignInRefused
+from certdesk.domain.errors import InvalidParam, PasskeyNotFound, SignInRefused
 from certdesk.domain.people.records import Passkey, Person, Purpose
 from certdesk.domain.people.role import EVERYBODY_SIGNED_IN, STAFF
 from certdesk.engine import Context
@@ -19,7 +19,7 @@ from certdesk.operator.people.asking import (
     new_challenge,
 )
 from certdesk.operator.people.lookups import own_person, subject_of
-from certdesk.operator.people.own_login import allowed_person, renewed
+from certdesk.operator.people.own_login import SECOND_STEP, allowed_person, renewed
 from certdesk.operator.people.second_steps import has_second_step
 from certdesk.operator.people.signing_in import ANYBODY, CompleteReply
 from certdesk.operator.people.webauthn import PasskeyRefused, Site
@@ -28,8 +28,6 @@ from certdesk.wire.model import HiddenParsed, Parsed, Part, Reply, Request, utc_
 
 MOST_PASSKEYS = 10
 """Of one person."""
-
-SECOND_STEP = (InvalidParam, SignInRefused, ProofNeeded)
 
 
 @catalog.action(*SECOND_STEP, writes=True, internal=True, roles=ANYBODY)

@@ -16,6 +16,7 @@ from certdesk.operator.people.lookups import (
     own_person,
     sealed_hash,
 )
+from certdesk.operator.people.sessions import end_invitations
 from certdesk.ports import Unit
 
 WRONG = "The name or the password is wrong."
@@ -91,7 +92,11 @@ def hash_chosen(context: Context, person: Person, chosen: str) -> Secret:
 
 
 def keep_password(context: Context, unit: Unit, person: Person, hashed: Secret) -> None:
-    """Store a person's password in the place of an earlier one."""
+    """Store a person's password in the place of an earlier one; unused invitations end.
+
+    One would let somebody set another password after it.
+    """
+    end_invitations(unit, person.person_id)
     earlier = unit.passwords.get(person.person_id)
     password = Password(
         person_id=person.person_id,

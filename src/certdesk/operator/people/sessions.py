@@ -103,6 +103,12 @@ def begin_session(
     return value
 
 
+def end_invitations(unit: Unit, person_id: int) -> None:
+    """End the invitations of a person that were not used."""
+    for invitation in unit.invitations.where(person_id=person_id):
+        unit.invitations.remove(invitation.digest)
+
+
 def replace_session(
     context: Context, unit: Unit, person: Person, earlier: Session, *, is_proof: bool
 ) -> str:

